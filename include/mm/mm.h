@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The root of one machine's memory management, how it is built, checked and shown.
+ *
+ * All state hangs from struct mm, so a process may hold several machines (the host's tests do).
+ * The functions of <mm/gfp.h> find theirs through this_cpu->mm.
+ */
+#ifndef MM_MM_H
+#define MM_MM_H
+
+#include <mm/memblock.h>
+#include <mm/mmzone.h>
+#include <port/cpu.h>
+#include <port/mem.h>
+
+/** What the embedding system tells mm_init() about itself. Read during the call only. */
+struct mm_config {
+	const struct zone_layout *zones;
+	unsigned int nr_cpus;
+	const int *cpu_nid; /* node of each CPU, by id; a node without memory is fine */
+	/**
+	 * Distance from node `a` to node `b`: 10 is local, larger is further. NULL: 10 and 20.
+	 */
+	unsigned int (*distance)(const void *context, int a, int b);
+	const void *context;
+};
+
+/** Faults found since boot; atomic. */
+struct mm_faults {
+	unsigned long misuse; /* reports made */
+};
+
+struct mm {
+	struct memblock *memblock;
+	const struct zone_layout *layout;
+
+	unsigned int nr_cpus;
+	struct mm_cpu **cpu; /* by id */
+
+	unsigned int nr_node_ids;  /* 1 + highest node id */
+	unsigned int nr_online;    /* nodes with memory or CPUs */
+	struct pglist_data **node; /* by id; NULL where there is none */
+	struct pglist_data *pgdat_list;
+	unsigned char *distance;  /* [a * nr_node_ids + b] */
+	struct zone **zone_table; /* by page_zone_index(); NULL where there is no such zone */
+	enum zone_type lowest_zone;
+
+	unsigned long max_pfn;       /* one past the last page of memory */
+	unsigned long *block_map;    /* bit per BLOCK_PAGES: its descriptors are mapped */
+	unsigned long mem_map_bytes; /* what the descriptors take, page tables not counted */
+
+	bool check_tails;       /* look at every page of a freed block, not at its head alone */
+	bool panic_on_misuse;   /* a report of misuse stops the machine */
+	unsigned int said_bad_zonelist; /* alloc_pages() complains once about a mask without zones */
+	struct mm_faults faults;
+};
+
+/**
+ * Build nodes, zones, zonelists, per-CPU caches and page descriptors from the boot allocator's
+ * ranges; nothing is free yet. this_cpu->mm is set for the calling CPU, which becomes CPU 0's.
+ *
+ * Once, at boot, one CPU. Memory comes from `mb` through phys_to_virt(), descriptors are mapped
+ * by mem_map_populate(). Returns 0, or -1 after one line that names the limit that was hit.
+ */
+int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config);
+
+/**
+ * Hand every free range to the buddy system, in the largest aligned blocks, addresses ascending.
+ * Closes the boot allocator. Returns the number of pages. Once, one CPU, after mm_init().
+ */
+unsigned long mm_free_boot_memory(struct mm *mm);
+
+/** The node `nid`, or NULL if it is not online. */
+static inline struct pglist_data *mm_node(const struct mm *mm, int nid)
+{
+	return nid >= 0 && (unsigned int)nid < mm->nr_node_ids ? mm->node[nid] : NULL;
+}
+
+/** Distance between two nodes below mm->nr_node_ids; 10 is local. */
+static inline unsigned int mm_distance(const struct mm *mm, int a, int b)
+{
+	return mm->distance[(unsigned int)a * mm->nr_node_ids + (unsigned int)b];
+}
+
+/** All nodes, by mm->pgdat_list; all zones by that list, ascending within a node. */
+#define for_each_pgdat(pgdat, mm) \
+	for ((pgdat) = (mm)->pgdat_list; (pgdat); (pgdat) = (pgdat)->pgdat_next)
+
+/** The zones of all nodes, node ids ascending, populated ones only: the order of reports. */
+struct zone *mm_next_zone(const struct mm *mm, const struct zone *after);
+#define for_each_populated_zone(zone, mm) \
+	for ((zone) = mm_next_zone(mm, NULL); (zone); (zone) = mm_next_zone(mm, zone))
+
+/** True if the page has a descriptor that may be read. */
+bool pfn_valid(const struct mm *mm, unsigned long pfn);
+
+/** Descriptor of a page, which may be read if pfn_valid(). */
+static inline struct page *pfn_to_page(unsigned long pfn)
+{
+	return mem_map() + pfn;
+}
+
+static inline unsigned long page_to_pfn(const struct page *page)
+{
+	return (unsigned long)(page - mem_map());
+}
+
+/** Zone of a page; must be a page of a bank, as every page that an allocation returned is. */
+static inline struct zone *page_zone(const struct page *page)
+{
+	return this_cpu->mm->zone_table[page_zone_index(page)];
+}
+
+/** Linear address of a page; NULL for one in HIGHMEM. */
+void *page_address(const struct page *page);
+/** Page of a linear address, which must be one. */
+struct page *virt_to_page(const void *addr);
+/** True if `addr` is the linear address of a page that has a descriptor. */
+bool virt_addr_valid(const struct mm *mm, const void *addr);
+
+/** Pages free in the buddy systems of all zones; per-CPU caches not counted. */
+unsigned long nr_free_pages(const struct mm *mm);
+/** Pages in the caches of all CPUs. A snapshot. */
+unsigned long nr_cached_pages(const struct mm *mm);
+/** Sum of all CPUs' counters. */
+void mm_sum_stat(const struct mm *mm, struct mm_cpu_stat *sum);
+
+/** Give all pages in this CPU's caches back to the buddy system. */
+void drain_local_pages(void);
+/**
+ * The same on every CPU, and wait until it is done. May wait: not in interrupts, not with
+ * interrupts off.
+ */
+void drain_all_pages(struct mm *mm);
+/**
+ * Do what others asked of this CPU's caches, or leave it to the end of the section that was
+ * interrupted. For the port's inter-processor interrupt; interrupts off.
+ */
+void mm_cpu_interrupt(void);
+
+/** What mm_check() counted, in pages. */
+struct mm_check_result {
+	unsigned long free, cached, allocated, reserved, set_aside, present;
+	unsigned long errors; /* lines printed, each one fault */
+};
+
+/**
+ * Walk everything: free lists against counters, per-CPU lists, every descriptor, and that
+ * free + cached + allocated + reserved + set aside = present in every zone (S27).
+ *
+ * No allocation may be under way anywhere. Prints a line for each fault (the first 16) and
+ * returns how many there are; `result` may be NULL. Linear in memory.
+ */
+unsigned long mm_check(struct mm *mm, struct mm_check_result *result);
+
+/* Reports, each a few print() lines. Formats: Linux's where Linux has one. */
+void show_buddyinfo(const struct mm *mm);
+void show_pcp(const struct mm *mm);
+void show_nodes(const struct mm *mm);
+void show_zones(const struct mm *mm);
+void show_zonelists(const struct mm *mm);
+void show_layout(const struct mm *mm);
+void show_banks(const struct mm *mm);
+/** Everything known about one page. */
+void show_page(const struct mm *mm, unsigned long pfn);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Port contract, machine half: ordering, and access to device registers.
+ *
+ * <arch/barrier.h> defines mmio_read8/32() and mmio_write8/32(): one access of that width, ordered
+ * against all other device and memory accesses.
+ */
+#ifndef PORT_BARRIER_H
+#define PORT_BARRIER_H
+
+#include <stdint.h>
+
+/** The compiler keeps memory accesses on their side of it; the machine may not. */
+#define barrier() __asm__ volatile("" ::: "memory")
+
+static inline uint8_t mmio_read8(const volatile void *addr);
+static inline uint32_t mmio_read32(const volatile void *addr);
+static inline void mmio_write8(volatile void *addr, uint8_t value);
+static inline void mmio_write32(volatile void *addr, uint32_t value);
+
+#include <arch/barrier.h>
+
+#endif

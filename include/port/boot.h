@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Port contract: how the machine half starts the runtime half, and the steps between them.
+ */
+#ifndef PORT_BOOT_H
+#define PORT_BOOT_H
+
+#include <stddef.h>
+#include <mm/memblock.h>
+
+/** What the boot protocol passed in registers. */
+struct boot_info {
+	uint64_t hwid;   /* of the CPU that boots: any of them */
+	phys_addr_t fdt; /* the device tree */
+};
+
+/**
+ * The runtime's entry, called by the arch on the boot CPU: image mapped at its link address,
+ * early_ptr() usable, interrupts off, a guarded boot stack, this_cpu valid (CPU 0, no mm).
+ */
+_Noreturn void kernel_main(const struct boot_info *boot);
+
+/** Physical memory before paging_init(); NULL beyond what the early map reaches. */
+void *early_ptr(phys_addr_t pa);
+
+/** One past the last physical address that early_ptr() reaches. */
+phys_addr_t early_limit(void);
+
+/** Where the image lies, [base, end), bytes. */
+void boot_image_range(phys_addr_t *base, phys_addr_t *end);
+
+/**
+ * Build the final page tables (linear map of the banks, image with W^X, guard pages) and switch to
+ * them. Afterwards early_ptr() is gone and phys_to_virt() works. Tables come from `mb`. Returns 0,
+ * or -1 after one line that says which limit was hit.
+ */
+int paging_init(struct memblock *mb);
+
+/** From now on page tables come from the page allocator: the boot allocator is closed. */
+void paging_boot_done(void);
+
+/** Map device registers, uncached where that means something; NULL if no room. Never unmapped. */
+volatile void *mmio_map(phys_addr_t pa, size_t bytes);
+
+/** One line: how addresses are translated and where the windows lie. */
+void paging_describe(void);
+
+/** Commit the fault `name` of `selftest crash` (see arch); returns only if it went unnoticed. */
+int arch_crash(const char *name);
+/** Names of the faults, NULL-terminated. */
+extern const char *const arch_crash_names[];
+
+/** Print the calling CPU's registers and backtrace from here; for report_panic(). */
+void arch_dump_here(void);
+
+/** Stop this CPU for ever, interrupts off; for the others after a panic. */
+_Noreturn void arch_halt(void);
+
+#endif
