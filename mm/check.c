@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one walk over all invariants: lists against counters against descriptors.
+ *
+ * Nobody may be allocating. Reads everything and changes nothing; a fault costs one line. Each
+ * page of a zone is visited as the head of something or skipped as a part of it:
+ *
+ *	reserved | free block (its order) | cached page | allocated block (its order) | set aside
+ *
+ * What is none of these has been lost. Source: semantics S27.
+ */
+#include <stdarg.h>
+#include "internal.h"
+
+#define MAX_LINES 16U
+
+/* What is being checked, and what has been counted so far in this zone. */
+struct check {
+	struct mm *mm;
+	struct zone *zone;
+	struct mm_check_result count;
+};
+
+static __attribute__((format(printf, 2, 3))) void fault(
+	struct check *check, const char *format, ...)
+{
+	va_list args;
+
+	if (check->count.errors++ >= MAX_LINES)
+		return;
+	print("check: node %d zone %s: ", check->zone->zone_pgdat->node_id, check->zone->name);
+	va_start(args, format);
+	vprint(format, args);
+	va_end(args);
+	print("\n");
+}
+
+static bool in_zone(const struct check *check, const struct page *page)
+{
+	return page_zone_index(page) == check->zone->index;
+}
+
+static void check_free_head(struct check *check, const struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (!in_zone(check, page))
+		fault(check, "pfn 0x%lx of another zone is on the order-%u list", pfn, order);
+	if (!PagePrivate(page) || page_private(page) != order || page_state(page) != PAGE_FREE)
+		fault(check, "pfn 0x%lx on the order-%u list is not marked free of that order", pfn,
+			order);
+	if (page_count_raw(page) != 0)
+		fault(check, "pfn 0x%lx is free with count %d", pfn, page_count_raw(page));
+	if (!is_aligned(pfn, 1UL << order))
+		fault(check, "pfn 0x%lx is free as order %u but not aligned to it", pfn, order);
+}
+
+static bool link_is_valid(
+	const struct mm *mm, const struct list_head *head, const struct list_head *link)
+{
+	const struct page *page = list_entry(link, struct page, lru);
+
+	if (link == head)
+		return true;
+	if (page < mem_map() || !is_aligned((uintptr_t)page, sizeof(*page)))
+		return false;
+	return pfn_valid(mm, page_to_pfn(page));
+}
+
+/* Walk a list of pages; returns its length, or stops at a broken link or beyond `limit`. */
+static unsigned long check_list(struct check *check, const struct list_head *head,
+	unsigned long limit, void (*visit)(struct check *, const struct page *, unsigned int),
+	unsigned int order)
+{
+	const struct list_head *link = head;
+	unsigned long nr = 0;
+
+	for (;; nr++) {
+		const struct list_head *next = link->next;
+
+		if (!link_is_valid(check->mm, head, next) || next->prev != link) {
+			fault(check, "order-%u list: entry %lu is linked wrongly", order, nr);
+			return nr;
+		}
+		if (next == head)
+			return nr;
+		if (nr == limit) {
+			fault(check, "order-%u list: longer than its counter, %lu", order, limit);
+			return nr + 1;
+		}
+		visit(check, list_entry(next, struct page, lru), order);
+		link = next;
+	}
+}
+
+static void check_free_lists(struct check *check)
+{
+	const struct zone *zone = check->zone;
+
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		const struct free_area *area = &zone->free_area[order];
+		unsigned long nr = check_list(
+			check, &area->free_list, area->nr_free, check_free_head, order);
+
+		if (nr != area->nr_free)
+			fault(check, "order %u: nr_free is %lu, the list has %lu", order,
+				area->nr_free, nr);
+		check->count.free += nr << order;
+	}
+	if (check->count.free != zone->free_pages)
+		fault(check, "free_pages is %lu, the lists hold %lu", zone->free_pages,
+			check->count.free);
+}
+
+static void check_cached_page(struct check *check, const struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	(void)order;
+	if (!in_zone(check, page))
+		fault(check, "pfn 0x%lx of another zone is in a cache", pfn);
+	if (page_state(page) != PAGE_CACHED || page_count_raw(page) != 0 || PagePrivate(page))
+		fault(check, "pfn 0x%lx is in a cache but not marked so", pfn);
+}
+
+static void check_caches(struct check *check)
+{
+	for (unsigned int id = 0; id < check->mm->nr_cpus; id++) {
+		const struct mm_cpu *cpu = check->mm->cpu[id];
+
+		for (unsigned int i = 0; i < NR_PCP; i++) {
+			const struct per_cpu_pages *pcp = &cpu->pageset[check->zone->index].pcp[i];
+			unsigned long nr = check_list(
+				check, &pcp->list, pcp->count, check_cached_page, 0);
+
+			if (nr != pcp->count)
+				fault(check, "cpu %u's %s cache counts %u pages and holds %lu", id,
+					i == PCP_HOT ? "hot" : "cold", pcp->count, nr);
+			if (pcp->count > pcp->high)
+				fault(check, "cpu %u's %s cache holds %u pages, %u at most", id,
+					i == PCP_HOT ? "hot" : "cold", pcp->count, pcp->high);
+			check->count.cached += nr;
+		}
+	}
+}
+
+/* The pages behind a block's head: of the same zone, and heads of nothing themselves. */
+static void check_tails(struct check *check, const struct page *head, unsigned int order)
+{
+	for (unsigned long i = 1; i < 1UL << order; i++) {
+		const struct page *tail = head + i;
+
+		if (!in_zone(check, tail) || page_count_raw(tail) != 0 || PageReserved(tail) ||
+			page_state(tail) == PAGE_ALLOCATED ||
+			(PagePrivate(tail) && page_state(head) == PAGE_FREE)) {
+			fault(check,
+				"pfn 0x%lx lies inside the order-%u block at 0x%lx but is not part "
+				"of it",
+				page_to_pfn(tail), order, page_to_pfn(head));
+			return;
+		}
+	}
+}
+
+/* Two free buddies of one order ought to have been merged. */
+static void check_merged(struct check *check, const struct page *page, unsigned int order)
+{
+	const struct page *buddy = pfn_to_page(page_to_pfn(page) ^ 1UL << order);
+
+	if (order < MAX_ORDER - 1 && in_zone(check, buddy) && PagePrivate(buddy) &&
+		page_state(buddy) == PAGE_FREE && page_private(buddy) == order)
+		fault(check, "pfn 0x%lx and its buddy are both free at order %u", page_to_pfn(page),
+			order);
+}
+
+/* Count what `page` heads; returns how many pages that is. */
+static unsigned long check_head(
+	struct check *check, const struct page *page, struct mm_check_result *seen)
+{
+	unsigned int order = page_tag_order(page);
+
+	if (PageReserved(page)) {
+		seen->reserved++;
+		return 1;
+	}
+	if (PagePrivate(page) && page_state(page) == PAGE_FREE && page_private(page) < MAX_ORDER) {
+		order = (unsigned int)page_private(page);
+		check_tails(check, page, order);
+		check_merged(check, page, order);
+		seen->free += 1UL << order;
+		return 1UL << order;
+	}
+	switch (page_state(page)) {
+	case PAGE_CACHED:
+		seen->cached++;
+		return 1;
+	case PAGE_ALLOCATED:
+		if (page_count_raw(page) <= 0)
+			fault(check, "pfn 0x%lx is allocated with count %d", page_to_pfn(page),
+				page_count_raw(page));
+		check_tails(check, page, order);
+		seen->allocated += 1UL << order;
+		return 1UL << order;
+	case PAGE_SET_ASIDE:
+		seen->set_aside += 1UL << order;
+		return 1UL << order;
+	default:
+		fault(check, "pfn 0x%lx is on no list and belongs to nobody", page_to_pfn(page));
+		return 1;
+	}
+}
+
+static void walk_descriptors(struct check *check, struct mm_check_result *seen)
+{
+	unsigned long pfn = check->zone->zone_start_pfn;
+	unsigned long end = pfn + check->zone->spanned_pages;
+
+	while (pfn < end) {
+		if (!pfn_valid(check->mm, pfn))
+			pfn = align_down(pfn, BLOCK_PAGES) + BLOCK_PAGES;
+		else if (!in_zone(check, pfn_to_page(pfn)))
+			pfn++;
+		else
+			pfn += check_head(check, pfn_to_page(pfn), seen);
+	}
+}
+
+static void compare(
+	struct check *check, const char *what, unsigned long seen, unsigned long counted)
+{
+	if (seen != counted)
+		fault(check, "%lu pages are %s by their descriptors, %lu by the records", seen,
+			what, counted);
+}
+
+static void check_zone(struct check *check)
+{
+	const struct zone *zone = check->zone;
+	struct mm_check_result seen = {0};
+
+	check_free_lists(check);
+	check_caches(check);
+	walk_descriptors(check, &seen);
+	compare(check, "free", seen.free, check->count.free);
+	compare(check, "cached", seen.cached, check->count.cached);
+	compare(check, "reserved", seen.reserved, zone->reserved_pages);
+	compare(check, "set aside", seen.set_aside, zone->set_aside_pages);
+	compare(check, "accounted for",
+		seen.free + seen.cached + seen.allocated + seen.reserved + seen.set_aside,
+		zone->present_pages);
+	check->count.allocated = seen.allocated;
+	check->count.reserved = seen.reserved;
+	check->count.set_aside = seen.set_aside;
+	check->count.present = zone->present_pages;
+}
+
+static void add_result(struct mm_check_result *sum, const struct mm_check_result *one)
+{
+	sum->free += one->free;
+	sum->cached += one->cached;
+	sum->allocated += one->allocated;
+	sum->reserved += one->reserved;
+	sum->set_aside += one->set_aside;
+	sum->present += one->present;
+	sum->errors = one->errors;
+}
+
+unsigned long mm_check(struct mm *mm, struct mm_check_result *result)
+{
+	struct mm_check_result sum = {0};
+	struct zone *zone;
+
+	for_each_populated_zone (zone, mm) {
+		struct check check = {.mm = mm, .zone = zone, .count.errors = sum.errors};
+
+		check_zone(&check);
+		add_result(&sum, &check.count);
+	}
+	if (sum.errors > MAX_LINES)
+		print("check: %lu more faults not printed\n", sum.errors - MAX_LINES);
+	if (result)
+		*result = sum;
+	return sum.errors;
+}

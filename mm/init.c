@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the boot allocator's ranges to a working allocator, in order:
+ *
+ *	root tables -> nodes -> zone spans -> fallback order and zonelists -> CPUs -> descriptors
+ *	-> (the embedding system does the rest of its boot) -> free ranges to the buddy system
+ *
+ * Owns the construction of struct mm. One CPU at boot, so no lock is contended.
+ *
+ * Source: the order of Linux 2.6.11's start-up (semantics: free_area_init, build_all_zonelists,
+ * free_all_bootmem); the hand-over is in the largest aligned blocks.
+ */
+#include <string.h>
+#include "internal.h"
+
+/* From the nodes nearest to `nid`, as far as the order is known; else from any. */
+static phys_addr_t alloc_near(struct mm *mm, uint64_t bytes, int nid, const char *why)
+{
+	const struct pglist_data *pgdat = mm->node ? mm_node(mm, nid) : NULL;
+	phys_addr_t pa = memblock_alloc(mm->memblock, bytes, PAGE_SIZE, nid, PHYS_ADDR_MAX, why);
+
+	for (unsigned int i = 0; pa == PHYS_ADDR_MAX && pgdat && i < pgdat->nr_online; i++)
+		pa = memblock_alloc(
+			mm->memblock, bytes, PAGE_SIZE, pgdat->fallback[i], PHYS_ADDR_MAX, why);
+	if (pa == PHYS_ADDR_MAX)
+		pa = memblock_alloc(
+			mm->memblock, bytes, PAGE_SIZE, MEMBLOCK_ANY_NODE, PHYS_ADDR_MAX, why);
+	return pa;
+}
+
+void *boot_alloc(struct mm *mm, size_t bytes, int nid, const char *why)
+{
+	uint64_t size = align_up(bytes, PAGE_SIZE);
+	phys_addr_t pa = alloc_near(mm, size, nid, why);
+	void *memory;
+
+	if (pa == PHYS_ADDR_MAX) {
+		print("mm: no %lu KiB of boot memory left for %s\n", (unsigned long)size >> 10,
+			why);
+		return NULL;
+	}
+	memory = phys_to_virt(pa);
+	memset(memory, 0, size);
+	return memory;
+}
+
+static unsigned int highest_node_id(const struct mm *mm, const struct mm_config *config)
+{
+	int highest = 0;
+
+	for (unsigned int i = 0; i < mm->memblock->memory.nr; i++) {
+		if (mm->memblock->memory.range[i].nid > highest)
+			highest = mm->memblock->memory.range[i].nid;
+	}
+	for (unsigned int i = 0; i < config->nr_cpus; i++) {
+		if (config->cpu_nid[i] > highest)
+			highest = config->cpu_nid[i];
+	}
+	return (unsigned int)highest;
+}
+
+/* The tables that everything else is found through. */
+static int alloc_root(struct mm *mm, const struct mm_config *config)
+{
+	unsigned long nr_blocks;
+
+	mm->nr_node_ids = 1 + highest_node_id(mm, config);
+	if (mm->nr_node_ids > NODE_HOLE) {
+		print("mm: node id %u: page flags have room for ids below %d\n",
+			mm->nr_node_ids - 1, NODE_HOLE);
+		return -1;
+	}
+	mm->max_pfn = memblock_end_pfn(mm->memblock);
+	nr_blocks = mm->max_pfn / BLOCK_PAGES + 1;
+	mm->zone_table = boot_alloc(mm,
+		((size_t)mm->nr_node_ids << ZONES_SHIFT) * sizeof(*mm->zone_table),
+		MEMBLOCK_ANY_NODE, "zone table");
+	mm->distance = boot_alloc(
+		mm, (size_t)mm->nr_node_ids * mm->nr_node_ids, MEMBLOCK_ANY_NODE, "node distances");
+	mm->block_map = boot_alloc(
+		mm, (nr_blocks + 63) / 64 * 8, MEMBLOCK_ANY_NODE, "map of page blocks");
+	return mm->zone_table && mm->distance && mm->block_map ? 0 : -1;
+}
+
+static int cpu_init(struct mm *mm, unsigned int id, int nid)
+{
+	size_t nr_sets = (size_t)mm->nr_node_ids << ZONES_SHIFT;
+	size_t head = align_up(sizeof(struct mm_cpu), 64);
+	struct pglist_data *pgdat = mm->node[nid];
+	struct mm_cpu *cpu = boot_alloc(
+		mm, head + nr_sets * sizeof(struct per_cpu_pageset), nid, "per-CPU caches");
+
+	if (!cpu)
+		return -1;
+	cpu->mm = mm;
+	cpu->id = id;
+	cpu->nid = nid;
+	cpu->pageset = (struct per_cpu_pageset *)((char *)cpu + head);
+	for (size_t i = 0; i < nr_sets; i++)
+		pageset_init(
+			&cpu->pageset[i], mm->zone_table[i] ? mm->zone_table[i]->present_pages : 0);
+	for (unsigned int i = 0; i < GFP_ZONETYPES; i++)
+		cpu->zonelist[i] = pgdat->node_zonelists[i];
+	mm->cpu[id] = cpu;
+	return 0;
+}
+
+static int cpus_init(struct mm *mm, const struct mm_config *config)
+{
+	mm->nr_cpus = config->nr_cpus;
+	mm->cpu = boot_alloc(
+		mm, config->nr_cpus * sizeof(*mm->cpu), config->cpu_nid[0], "table of CPUs");
+	if (!mm->cpu)
+		return -1;
+	for (unsigned int i = 0; i < config->nr_cpus; i++) {
+		if (cpu_init(mm, i, config->cpu_nid[i]))
+			return -1;
+	}
+	mm->cpu[0]->irq_depth = this_cpu->irq_depth;
+	this_cpu = mm->cpu[0];
+	return 0;
+}
+
+int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config)
+{
+	mm->memblock = mb;
+	mm->layout = config->zones;
+	this_cpu->mm = mm;
+	if (mb->memory.nr == 0 || config->nr_cpus == 0) {
+		print("mm: nothing to manage: %u banks, %u CPUs\n", mb->memory.nr, config->nr_cpus);
+		return -1;
+	}
+	if (alloc_root(mm, config) || nodes_init(mm, config) || zonelists_build(mm) ||
+		cpus_init(mm, config))
+		return -1;
+	return memmap_init(mm);
+}
+
+/* Largest order of a block that starts at `pfn`, is aligned, and ends at or before `end`. */
+static unsigned int largest_order(unsigned long pfn, unsigned long end)
+{
+	unsigned int order = MAX_ORDER - 1;
+
+	while (!is_aligned(pfn, 1UL << order) || pfn + (1UL << order) > end)
+		order--;
+	return order;
+}
+
+/* Free [pfn, end), pages of one zone that have been reserved since boot. */
+static void hand_over(struct zone *zone, unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		unsigned int order = largest_order(pfn, end);
+		struct page *page = pfn_to_page(pfn);
+		irq_flags_t flags;
+
+		for (unsigned long i = 0; i < 1UL << order; i++)
+			page_write_flags(&page[i], page_flags(&page[i]) & ~(1UL << PG_reserved));
+		flags = spin_lock_irqsave(&zone->lock);
+		zone->reserved_pages -= 1UL << order;
+		buddy_free_locked(zone, page, order);
+		spin_unlock_irqrestore(&zone->lock, flags);
+		pfn += 1UL << order;
+	}
+}
+
+unsigned long mm_free_boot_memory(struct mm *mm)
+{
+	struct memblock_free run = {.end = 0};
+	unsigned long nr = 0;
+
+	mm->memblock->closed = true;
+	while (memblock_next_free(mm->memblock, run.end, &run)) {
+		unsigned long pfn = pfn_down(run.base), end = pfn_down(run.end);
+
+		nr += end - pfn;
+		while (pfn < end) {
+			struct zone *zone = page_zone(pfn_to_page(pfn));
+			unsigned long zone_end = zone->zone_start_pfn + zone->spanned_pages;
+			unsigned long stop = end < zone_end ? end : zone_end;
+
+			hand_over(zone, pfn, stop);
+			pfn = stop;
+		}
+	}
+	return nr;
+}

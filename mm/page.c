@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Pages and their addresses, and sums over all zones and CPUs.
+ *
+ * Owns nothing. The sums are snapshots: taken without locks, exact when nobody allocates.
+ */
+#include "internal.h"
+
+void *page_address(const struct page *page)
+{
+	if ((page_zone_index(page) & ((1U << ZONES_SHIFT) - 1)) == ZONE_HIGHMEM)
+		return NULL;
+	return phys_to_virt(pfn_to_phys(page_to_pfn(page)));
+}
+
+struct page *virt_to_page(const void *addr)
+{
+	return pfn_to_page(pfn_down(virt_to_phys(addr)));
+}
+
+bool virt_addr_valid(const struct mm *mm, const void *addr)
+{
+	return virt_in_linear_map(addr) && pfn_valid(mm, pfn_down(virt_to_phys(addr)));
+}
+
+const struct page *page_block_head(const struct page *page, unsigned int *order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	for (unsigned int least = 0; least < MAX_ORDER; least++) {
+		const struct page *head = pfn_to_page(align_down(pfn, 1UL << least));
+		enum page_state state = page_state(head);
+		unsigned long its_order = page_tag_order(head);
+
+		if (state == PAGE_FREE && PagePrivate(head))
+			its_order = page_private(head);
+		else if (state != PAGE_ALLOCATED && state != PAGE_SET_ASIDE)
+			continue;
+		if (its_order >= least && its_order < MAX_ORDER) {
+			*order = (unsigned int)its_order;
+			return head;
+		}
+	}
+	return NULL;
+}
+
+unsigned long nr_free_pages(const struct mm *mm)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_populated_zone (zone, mm)
+		sum += zone->free_pages;
+	return sum;
+}
+
+unsigned long nr_cached_pages(const struct mm *mm)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+		for_each_populated_zone (zone, mm) {
+			const struct per_cpu_pageset *set = &mm->cpu[id]->pageset[zone->index];
+
+			sum += set->pcp[PCP_HOT].count + set->pcp[PCP_COLD].count;
+		}
+	}
+	return sum;
+}
+
+static void add_stat(struct mm_cpu_stat *sum, const struct mm_cpu_stat *stat)
+{
+	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
+		sum->pgalloc[i] += stat->pgalloc[i];
+	sum->pgfree += stat->pgfree;
+	sum->pcp_alloc += stat->pcp_alloc;
+	sum->pcp_refill += stat->pcp_refill;
+	sum->pcp_spill += stat->pcp_spill;
+	sum->pcp_bypass += stat->pcp_bypass;
+}
+
+void mm_sum_stat(const struct mm *mm, struct mm_cpu_stat *sum)
+{
+	*sum = (struct mm_cpu_stat){0};
+	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+		add_stat(sum, &mm->cpu[id]->stat);
+		add_stat(sum, &mm->cpu[id]->stat_slow);
+	}
+}

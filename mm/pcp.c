@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Per-CPU caches of order-0 pages: a hot and a cold list for each CPU and zone.
+ *
+ * Pages are taken from the front and given back at the front, so the page used last is handed out
+ * next; refills and spills work at the tail, a batch at a time under one hold of zone->lock.
+ *
+ * Owns mm_cpu.pageset. No lock and no masked interrupts on the common path: mm_cpu.busy marks the
+ * section in which this CPU's lists are being changed. An interrupt that finds it set goes to the
+ * buddy system instead; a request of another CPU is left in mm_cpu.pending and done at the end.
+ * Cached pages have count 0 and tag PAGE_CACHED, and are no part of zone->free_pages.
+ *
+ * Source: Linux 2.6.11 mm/page_alloc.c, buffered_rmqueue(), free_hot_cold_page(),
+ * free_area_init_core() for the sizes; the busy word in place of masked interrupts is our own.
+ */
+#include <port/smp.h>
+#include "internal.h"
+
+/* Most bytes of a zone's thousandth that count towards the batch. */
+#define BATCH_BYTES (256UL << 10)
+
+unsigned int pcp_batch(unsigned long present_pages)
+{
+	unsigned long batch = present_pages / 1024;
+
+	if (batch * PAGE_SIZE > BATCH_BYTES)
+		batch = BATCH_BYTES / PAGE_SIZE;
+	batch /= 4;
+	return batch ? (unsigned int)batch : 1;
+}
+
+void pageset_init(struct per_cpu_pageset *pageset, unsigned long present_pages)
+{
+	unsigned int batch = pcp_batch(present_pages);
+	struct per_cpu_pages *hot = &pageset->pcp[PCP_HOT];
+	struct per_cpu_pages *cold = &pageset->pcp[PCP_COLD];
+
+	*hot = (struct per_cpu_pages){.low = 2 * batch, .high = 6 * batch, .batch = batch};
+	*cold = (struct per_cpu_pages){.low = 0, .high = 2 * batch, .batch = batch};
+	list_init(&hot->list);
+	list_init(&cold->list);
+}
+
+static void drain_this_cpu(struct mm_cpu *cpu)
+{
+	struct mm *mm = cpu->mm;
+	struct zone *zone;
+
+	for_each_populated_zone (zone, mm) {
+		for (unsigned int i = 0; i < NR_PCP; i++) {
+			struct per_cpu_pages *pcp = &cpu->pageset[zone->index].pcp[i];
+
+			if (pcp->count)
+				pcp->count -= buddy_free_bulk(zone, pcp->count, &pcp->list);
+		}
+	}
+}
+
+/* Enter the busy section; false if this is an interrupt in the middle of one. */
+static inline bool pcp_enter(struct mm_cpu *cpu)
+{
+	if (unlikely(__atomic_load_n(&cpu->busy, __ATOMIC_RELAXED)))
+		return false;
+	__atomic_store_n(&cpu->busy, 1, __ATOMIC_RELAXED);
+	barrier();
+	return true;
+}
+
+static void do_pending(struct mm_cpu *cpu);
+
+/*
+ * Leave it, and do what was asked for meanwhile. A request that comes after the store finds the
+ * CPU not busy and is served by its own interrupt; one before it is seen by the load.
+ */
+static inline void pcp_exit(struct mm_cpu *cpu)
+{
+	barrier();
+	__atomic_store_n(&cpu->busy, 0, __ATOMIC_RELAXED);
+	barrier();
+	if (unlikely(__atomic_load_n(&cpu->pending, __ATOMIC_RELAXED)))
+		do_pending(cpu);
+}
+
+/* The request is cleared last, inside the section: whoever waits for that sees the drain done. */
+static __attribute__((noinline)) void do_pending(struct mm_cpu *cpu)
+{
+	while (__atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE) && pcp_enter(cpu)) {
+		drain_this_cpu(cpu);
+		__atomic_fetch_and(&cpu->pending, ~MM_PENDING_DRAIN, __ATOMIC_RELEASE);
+		barrier();
+		__atomic_store_n(&cpu->busy, 0, __ATOMIC_RELAXED);
+		barrier();
+	}
+}
+
+void mm_cpu_interrupt(void)
+{
+	do_pending(this_cpu);
+}
+
+void drain_local_pages(void)
+{
+	struct mm_cpu *cpu = this_cpu;
+
+	__atomic_fetch_or(&cpu->pending, MM_PENDING_DRAIN, __ATOMIC_RELAXED);
+	do_pending(cpu);
+}
+
+struct page *pcp_alloc(struct zone *zone, bool cold)
+{
+	struct mm_cpu *cpu = this_cpu;
+	struct per_cpu_pages *pcp;
+	struct page *page = NULL;
+
+	if (unlikely(!pcp_enter(cpu))) {
+		cpu->stat_slow.pcp_bypass++;
+		return buddy_take(zone, 0);
+	}
+	pcp = &cpu->pageset[zone->index].pcp[cold ? PCP_COLD : PCP_HOT];
+	if (unlikely(pcp->count <= pcp->low)) {
+		pcp->count += buddy_take_bulk(zone, pcp->batch, &pcp->list);
+		cpu->stat.pcp_refill++;
+	}
+	if (likely(pcp->count)) {
+		page = list_first_entry(&pcp->list, struct page, lru);
+		list_del(&page->lru);
+		pcp->count--;
+		cpu->stat.pcp_alloc++;
+		cpu->stat.pgalloc[zone->type]++;
+	}
+	pcp_exit(cpu);
+	return page;
+}
+
+void pcp_free(struct page *page, bool cold)
+{
+	struct mm_cpu *cpu = this_cpu;
+	struct zone *zone = page_zone(page);
+	struct per_cpu_pages *pcp;
+
+	if (unlikely(!pcp_enter(cpu))) {
+		cpu->stat_slow.pcp_bypass++;
+		buddy_free(zone, page, 0);
+		return;
+	}
+	pcp = &cpu->pageset[zone->index].pcp[cold ? PCP_COLD : PCP_HOT];
+	if (unlikely(pcp->count >= pcp->high)) {
+		pcp->count -= buddy_free_bulk(zone, pcp->batch, &pcp->list);
+		cpu->stat.pcp_spill++;
+	}
+	set_page_tag(page, PAGE_CACHED, 0);
+	list_add(&page->lru, &pcp->list);
+	pcp->count++;
+	cpu->stat.pgfree++;
+	pcp_exit(cpu);
+}
+
+static bool cpu_is_online(const struct mm_cpu *cpu)
+{
+	return __atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE);
+}
+
+static bool drain_is_pending(const struct mm_cpu *cpu)
+{
+	return __atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE) & MM_PENDING_DRAIN;
+}
+
+void drain_all_pages(struct mm *mm)
+{
+	drain_local_pages();
+	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+		if (mm->cpu[id] == this_cpu || !cpu_is_online(mm->cpu[id]))
+			continue;
+		__atomic_fetch_or(&mm->cpu[id]->pending, MM_PENDING_DRAIN, __ATOMIC_RELEASE);
+		smp_kick(id);
+	}
+	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+		while (drain_is_pending(mm->cpu[id]))
+			cpu_wait_until(cpu_time() + cpu_time_hz() / SPIN_SLEEP_HZ);
+	}
+}

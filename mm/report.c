@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reports of misuse: what was done, to which page, from where, and what had been expected.
+ *
+ * Owns mm->faults. No lock held by the caller, so that a report may take its time.
+ */
+#include "internal.h"
+
+static const struct {
+	const char *name, *expected;
+} texts[NR_MISUSE] = {
+	[MISUSE_DOUBLE_FREE] = {"double free", "a block that somebody holds; this one is free"},
+	[MISUSE_WRONG_ORDER] = {"free with the wrong order", "the order it was allocated with"},
+	[MISUSE_NOT_ALLOCATED] = {"free of a page that heads no allocated block",
+		"the first page of a block that was handed out"},
+	[MISUSE_RESERVED] = {"free of a reserved page or a hole", "a page of the allocator's"},
+	[MISUSE_BAD_ADDRESS] = {"free of an address that is no page's", "a linear address"},
+	[MISUSE_ZERO_COUNT] = {"reference dropped that nobody held", "a count of at least 1"},
+	[MISUSE_BAD_PAGE] = {"bad page state", "no flag, mapping or count left by its owner"},
+	[MISUSE_BAD_COMPOUND] = {"bad compound page",
+		"all parts pointing to a head that knows the order"},
+	[MISUSE_BAD_GFP] = {"flags that exclude each other", "HIGHMEM pages zeroed only with WAIT"},
+	[MISUSE_BAD_NODE] = {"allocation from a node that is not online", "an online node's id"},
+};
+
+const char *misuse_name(enum misuse kind)
+{
+	return texts[kind].name;
+}
+
+void misuse(enum misuse kind, const struct page *page, unsigned int order, const void *caller)
+{
+	struct mm *mm = this_cpu->mm;
+	struct misuse_report report = {
+		.kind = kind, .page = page, .order = order, .caller = caller};
+
+	__atomic_fetch_add(&mm->faults.misuse, 1, __ATOMIC_RELAXED);
+	print("BUG: mm: %s, order %u, called from %p on cpu %u\n", texts[kind].name, order, caller,
+		this_cpu->id);
+	if (page)
+		show_page(mm, page_to_pfn(page));
+	print("  expected: %s\n", texts[kind].expected);
+	report_misuse(&report);
+}
