@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ARCH_BARRIER_H
+#define ARCH_BARRIER_H
+
+/* Registers are a fake block in memory here: volatile is all the order there is. */
+
+static inline uint8_t mmio_read8(const volatile void *addr)
+{
+	return *(const volatile uint8_t *)addr;
+}
+
+static inline uint32_t mmio_read32(const volatile void *addr)
+{
+	return *(const volatile uint32_t *)addr;
+}
+
+static inline void mmio_write8(volatile void *addr, uint8_t value)
+{
+	*(volatile uint8_t *)addr = value;
+}
+
+static inline void mmio_write32(volatile void *addr, uint32_t value)
+{
+	*(volatile uint32_t *)addr = value;
+}
+
+#endif

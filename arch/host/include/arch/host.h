@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A Linux process posing as a machine: what its tests use beyond the port contract.
+ */
+#ifndef ARCH_HOST_H
+#define ARCH_HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <port/report.h>
+
+struct mm_cpu;
+struct page;
+
+/** One machine's windows: lazily backed, [0, bytes) of physical memory and its descriptors. */
+struct host_machine {
+	char *memory;         /* linear address of physical 0 */
+	char *boot_memory;    /* the window before host_machine_switch_memory(), or NULL */
+	size_t bytes;         /* of physical addresses covered */
+	struct page *mem_map; /* descriptor of pfn 0; not accessible until populated */
+};
+
+/** The machine that the calling thread runs on; host_machine_enter() sets it. */
+struct host_machine *host_machine(void);
+void host_machine_enter(struct host_machine *machine);
+
+/** Make the windows for physical addresses below `bytes`; ends the process if there is no room. */
+void host_machine_create(struct host_machine *machine, size_t bytes);
+void host_machine_destroy(struct host_machine *machine);
+
+/**
+ * Give the machine a fresh, empty memory window; what has been allocated in the old one stays
+ * where its pointers say. Lets a fixture own every page: build it, switch, hand all over.
+ */
+void host_machine_switch_memory(struct host_machine *machine);
+
+/** Let this thread be `cpu` from now on; returns whom it was before. */
+struct mm_cpu *host_become(struct mm_cpu *cpu);
+
+/** Keep what print() prints from now on; host_print_captured() is all of it so far. */
+void host_print_capture_start(void);
+const char *host_print_captured(void);
+/** Stop keeping; print() goes to stdout again. */
+void host_print_capture_stop(void);
+
+/** The last misuse that was reported (kind NR_MISUSE: none since the reset), and how many. */
+struct misuse_report host_last_misuse(void);
+unsigned int host_misuse_count(void);
+void host_misuse_reset(void);
+
+#endif

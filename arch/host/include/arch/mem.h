@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Physical memory of a host machine is a lazily backed mapping of its own, so that several
+ * machines live side by side: both windows hang from the root that this_cpu leads to.
+ */
+#ifndef ARCH_MEM_H
+#define ARCH_MEM_H
+
+#include <string.h>
+#include <arch/host.h>
+
+static inline struct page *mem_map(void)
+{
+	return host_machine()->mem_map;
+}
+
+static inline void *phys_to_virt(phys_addr_t pa)
+{
+	return host_machine()->memory + pa;
+}
+
+static inline phys_addr_t virt_to_phys(const void *addr)
+{
+	return (phys_addr_t)((const char *)addr - host_machine()->memory);
+}
+
+static inline bool virt_in_linear_map(const void *addr)
+{
+	const struct host_machine *machine = host_machine();
+
+	return (const char *)addr >= machine->memory &&
+	       (const char *)addr < machine->memory + machine->bytes;
+}
+
+static inline void clear_page(void *addr)
+{
+	memset(addr, 0, PAGE_SIZE);
+}
+
+#endif

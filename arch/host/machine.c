@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Machine half of the port contract on the host: CPUs, and the windows of memory.
+ *
+ * Physical memory and descriptors are two reserved mappings, backed on touch. Descriptors are not
+ * accessible before mem_map_populate(), so that a look at one that should not exist ends the test.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <mm/mm.h>
+#include <port/smp.h>
+
+_Thread_local struct mm_cpu *this_cpu;
+_Thread_local bool host_irqs_enabled = true;
+static _Thread_local struct host_machine *machine_here;
+
+struct host_machine *host_machine(void)
+{
+	return machine_here;
+}
+
+void host_machine_enter(struct host_machine *machine)
+{
+	machine_here = machine;
+}
+
+static void *reserve(size_t bytes, int protection)
+{
+	void *window = mmap(
+		NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (window == MAP_FAILED) {
+		perror("mmap of a machine's memory");
+		exit(2);
+	}
+	return window;
+}
+
+static size_t descriptor_bytes(const struct host_machine *machine)
+{
+	return machine->bytes / PAGE_SIZE * sizeof(struct page);
+}
+
+void host_machine_create(struct host_machine *machine, size_t bytes)
+{
+	*machine = (struct host_machine){0};
+	machine->bytes = align_up(bytes, SECTION_PAGES * PAGE_SIZE);
+	machine->memory = reserve(machine->bytes, PROT_READ | PROT_WRITE);
+	machine->mem_map = reserve(descriptor_bytes(machine), PROT_NONE);
+}
+
+void host_machine_switch_memory(struct host_machine *machine)
+{
+	machine->boot_memory = machine->memory;
+	machine->memory = reserve(machine->bytes, PROT_READ | PROT_WRITE);
+}
+
+void host_machine_destroy(struct host_machine *machine)
+{
+	if (machine->boot_memory)
+		munmap(machine->boot_memory, machine->bytes);
+	munmap(machine->memory, machine->bytes);
+	munmap(machine->mem_map, descriptor_bytes(machine));
+}
+
+int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
+{
+	(void)pa;
+	return mprotect(at, bytes, PROT_READ | PROT_WRITE);
+}
+
+struct mm_cpu *host_become(struct mm_cpu *cpu)
+{
+	struct mm_cpu *before = this_cpu;
+
+	this_cpu = cpu;
+	return before;
+}
+
+void cpu_wait_until(uint64_t deadline)
+{
+	if (cpu_time() < deadline)
+		sched_yield();
+}
+
+uint64_t cpu_time_hz(void)
+{
+	return 1000000000U;
+}
+
+/* The target's interrupt handler runs at once, in this thread posing as it. */
+void smp_kick(unsigned int id)
+{
+	struct mm_cpu *before = host_become(this_cpu->mm->cpu[id]);
+
+	this_cpu->irq_depth++;
+	mm_cpu_interrupt();
+	this_cpu->irq_depth--;
+	host_become(before);
+}
