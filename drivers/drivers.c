@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of drivers, and the one loop that matches it against the tree.
+ *
+ * One device of each class is used: the UART is the stdout-path's, the interrupt controller is
+ * the one that UART is wired to (there may be one for each group of harts), the power device is
+ * the first that works. Boot CPU only; nothing here outlives the call.
+ *
+ * Source: Devicetree Specification 0.4, 2.3.1 (compatible), 2.4 (interrupts), 3.6 (chosen).
+ */
+#include <libfdt.h>
+#include <stdio.h>
+#include <drivers/of.h>
+#include <port/boot.h>
+#include <port/print.h>
+#include "drivers.h"
+
+static const struct driver *const drivers[] = {
+	&ns16550_driver,
+	&plic_driver,
+	&sifive_test_driver,
+};
+
+#define NR_DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
+
+/* A path is untrusted text of any length; this much of it is shown. */
+#define PATH_MAX_SHOWN 128
+
+int driver_refuse(const void *fdt, int node, const char *format, ...)
+{
+	char path[PATH_MAX_SHOWN], why[200];
+	va_list args;
+
+	if (fdt_get_path(fdt, node, path, sizeof(path)) != 0)
+		snprintf(path, sizeof(path), "node at 0x%x", (unsigned int)node);
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	print("driver: %s: %s\n", path, why);
+	return -1;
+}
+
+volatile void *driver_map(const void *fdt, int node, uint64_t bytes)
+{
+	volatile void *registers;
+	uint64_t base, size;
+
+	if (of_reg(fdt, node, 0, &base, &size) != 0) {
+		driver_refuse(fdt, node, "no usable reg; not used");
+		return NULL;
+	}
+	if (size < bytes) {
+		driver_refuse(fdt, node, "reg has 0x%lx bytes, 0x%lx are needed; not used",
+			(unsigned long)size, (unsigned long)bytes);
+		return NULL;
+	}
+	registers = mmio_map(base, size);
+	if (!registers)
+		driver_refuse(fdt, node, "no room to map 0x%lx bytes of registers; not used",
+			(unsigned long)size);
+	return registers;
+}
+
+int driver_interrupt_parent(const void *fdt, int node)
+{
+	for (; node >= 0; node = fdt_parent_offset(fdt, node)) {
+		uint32_t phandle = of_u32(fdt, node, "interrupt-parent", 0);
+
+		if (phandle != 0)
+			return fdt_node_offset_by_phandle(fdt, phandle);
+	}
+	return -1;
+}
+
+static const struct driver *driver_for(const void *fdt, int node, enum driver_class class)
+{
+	for (unsigned int i = 0; i < NR_DRIVERS; i++) {
+		if (drivers[i]->class != class)
+			continue;
+		for (const char *const *name = drivers[i]->compatible; *name; name++)
+			if (of_compatible(fdt, node, *name))
+				return drivers[i];
+	}
+	return NULL;
+}
+
+/* Probe a node that something names; a line if there is no driver for it. */
+static void probe_named(const void *fdt, int node, enum driver_class class, uint64_t boot_hwid,
+	struct devices *found)
+{
+	const struct driver *driver = driver_for(fdt, node, class);
+
+	if (!of_available(fdt, node))
+		driver_refuse(fdt, node, "its status says that it is not there; not used");
+	else if (!driver)
+		driver_refuse(fdt, node, "no driver for it; not used");
+	else
+		driver->probe(fdt, node, boot_hwid, found);
+}
+
+static void probe_power(const void *fdt, uint64_t boot_hwid, struct devices *found)
+{
+	for (int node = fdt_next_node(fdt, -1, NULL); node >= 0 && !found->power;
+		node = fdt_next_node(fdt, node, NULL)) {
+		const struct driver *driver = driver_for(fdt, node, DRIVER_POWER);
+
+		if (driver && of_available(fdt, node))
+			driver->probe(fdt, node, boot_hwid, found);
+	}
+}
+
+void drivers_probe(const void *fdt, uint64_t boot_hwid, struct devices *found)
+{
+	int uart = of_stdout(fdt), controller;
+
+	*found = (struct devices){0};
+	probe_power(fdt, boot_hwid, found);
+	if (uart < 0) {
+		print("driver: the tree names no stdout-path: the console stays the firmware's\n");
+		return;
+	}
+	probe_named(fdt, uart, DRIVER_SERIAL, boot_hwid, found);
+	if (!found->serial || found->serial->irq == 0)
+		return;
+	controller = driver_interrupt_parent(fdt, uart);
+	if (controller < 0)
+		driver_refuse(fdt, uart, "no interrupt-parent: input is polled");
+	else
+		probe_named(fdt, controller, DRIVER_IRQCHIP, boot_hwid, found);
+}
