@@ -39,7 +39,10 @@ int paging_init(struct memblock *mb);
 /** From now on page tables come from the page allocator: the boot allocator is closed. */
 void paging_boot_done(void);
 
-/** Map device registers, uncached where that means something; NULL if no room. Never unmapped. */
+/**
+ * Map device registers, uncached where that means something; NULL if no room. Never unmapped, but
+ * what was mapped before paging_init() is gone after it: that is for a boot that has failed.
+ */
 volatile void *mmio_map(phys_addr_t pa, size_t bytes);
 
 /** One line: how addresses are translated and where the windows lie. */

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The first page tables, made with paging still off, and what lasts until paging_init().
+ *
+ * Owns early_root and early_image: the lower half of Sv39's addresses is physical memory as it
+ * is, and the image stands at its link address. Everything may be written and executed: this is
+ * for a few milliseconds, and the final tables (paging.c) are strict.
+ *
+ * early_paging() runs at the physical address. Nothing there may use an absolute address, so no
+ * switch statements and no tables of pointers.
+ *
+ * Source: Privileged Architecture 1.12, 4.1.11 (satp), 4.4 (Sv39).
+ */
+#include <string.h>
+#include <port/boot.h>
+#include <port/firmware.h>
+#include <arch/csr.h>
+#include "asm.h"
+#include "image.h"
+#include "paging.h"
+#include "pte.h"
+#include "sbi.h"
+
+#define GIB           (1ULL << 30)
+#define MIB2          (2ULL << 20)
+#define EARLY_GIB     (PTES_PER_TABLE / 2)
+#define SV48_ROOT_GIB 512ULL /* bytes that one entry of a root table with four levels maps */
+
+#define EARLY_PROT    (PROT_RW | PTE_X)
+
+static uint64_t early_root[PTES_PER_TABLE] __attribute__((aligned(PAGE_SIZE)));
+static uint64_t early_image[PTES_PER_TABLE] __attribute__((aligned(PAGE_SIZE)));
+
+/* Virtual minus physical address of the image. */
+static uintptr_t image_offset;
+
+unsigned int satp_levels;
+
+unsigned long early_paging(uintptr_t image_pa);
+
+/*
+ * Does satp take this many levels? The first entry of early_root maps physical memory as it is in
+ * every mode, only in larger pieces, so for a moment the table will do for any mode.
+ */
+static bool satp_accepts(unsigned int levels, uintptr_t root)
+{
+	unsigned long satp = make_satp(root, levels), is;
+
+	sfence_vma();
+	csr_write(satp, satp);
+	is = csr_read(satp);
+	csr_write(satp, 0);
+	sfence_vma();
+	return is == satp;
+}
+
+static _Noreturn void refuse_misaligned(void)
+{
+	static const char why[] = "pageframe: the image must lie at a multiple of 2 MiB\n";
+
+	firmware_write(why, sizeof(why) - 1);
+	firmware_poweroff(1);
+	arch_halt();
+}
+
+/* Called by start.S with paging off; returns the value for satp. */
+unsigned long early_paging(uintptr_t image_pa)
+{
+	uintptr_t bytes = (uintptr_t)(image_end - _start);
+
+	if (!is_aligned(image_pa, MIB2))
+		refuse_misaligned();
+	image_offset = IMAGE_BASE - image_pa;
+	for (unsigned int i = 0; i < EARLY_GIB; i++)
+		early_root[i] = make_pte(i * GIB, EARLY_PROT);
+	early_root[pte_index(IMAGE_BASE, 2)] = make_pte((uintptr_t)early_image, PTE_V);
+	for (uintptr_t at = 0; at < bytes; at += MIB2)
+		early_image[pte_index(IMAGE_BASE + at, 1)] = make_pte(image_pa + at, EARLY_PROT);
+	satp_levels = 3;
+	if (image_pa + bytes <= SV48_ROOT_GIB * GIB && satp_accepts(4, (uintptr_t)early_root))
+		satp_levels = 4;
+	return make_satp((uintptr_t)early_root, 3);
+}
+
+/* With Sv39 alone, no more than the linear map will reach: what is put there must stay within. */
+phys_addr_t early_limit(void)
+{
+	return (satp_levels > 3 ? EARLY_GIB : EARLY_GIB / 2) * GIB;
+}
+
+void *early_ptr(phys_addr_t pa)
+{
+	return pa < early_limit() ? (void *)pa : NULL;
+}
+
+phys_addr_t image_to_phys(const void *addr)
+{
+	return (uintptr_t)addr - image_offset;
+}
+
+void boot_image_range(phys_addr_t *base, phys_addr_t *end)
+{
+	*base = image_to_phys(_start);
+	*end = image_to_phys(image_end);
+}
+
+void tls_fill(void *block)
+{
+	size_t template = (size_t)(tls_template_end - tls_template);
+
+	memcpy(block, tls_template, template);
+	memset((char *)block + template, 0, (size_t)(tls_end - tls_template_end));
+}

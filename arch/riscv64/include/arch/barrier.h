@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ARCH_BARRIER_H
+#define ARCH_BARRIER_H
+
+/** Order all accesses before, device and memory alike, against all after. */
+static inline void mmio_fence(void)
+{
+	__asm__ volatile("fence iorw, iorw" ::: "memory");
+}
+
+static inline uint8_t mmio_read8(const volatile void *addr)
+{
+	uint8_t value;
+
+	mmio_fence();
+	value = *(const volatile uint8_t *)addr;
+	mmio_fence();
+	return value;
+}
+
+static inline uint32_t mmio_read32(const volatile void *addr)
+{
+	uint32_t value;
+
+	mmio_fence();
+	value = *(const volatile uint32_t *)addr;
+	mmio_fence();
+	return value;
+}
+
+static inline void mmio_write8(volatile void *addr, uint8_t value)
+{
+	mmio_fence();
+	*(volatile uint8_t *)addr = value;
+	mmio_fence();
+}
+
+static inline void mmio_write32(volatile void *addr, uint32_t value)
+{
+	mmio_fence();
+	*(volatile uint32_t *)addr = value;
+	mmio_fence();
+}
+
+#endif

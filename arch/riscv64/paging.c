@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The final page tables: one set for all harts, built at boot, added to by the boot hart only.
+ *
+ * Owns the tables and the windows of virtual addresses. The same constants hold in every mode but
+ * for the linear map, whose window grows with the levels; how many levels there are is a value.
+ *
+ *   linear map    Sv39 0xffffffc000000000 128 GiB, Sv48 0xffff800000000000 64 TiB
+ *   mem_map       0xffffffe000000000  96 GiB: descriptors of pfn 0 to 6 TiB
+ *   devices       0xfffffff800000000  16 GiB
+ *   stacks        0xfffffffc00000000   8 GiB: a slot for each CPU, see paging_map_stack()
+ *   image         0xffffffff80200000
+ *
+ * Invariants: nothing is both writable and executable, under no address. A leaf is as large as
+ * fits. An entry changes from invalid to valid only, but for paging_unmap_stack() of a hart that
+ * never ran: so a new mapping needs a fence on the hart that made it, and harts that are started
+ * later fence when they switch to these tables.
+ *
+ * Source: Privileged Architecture 1.12, 4.2.1 (sfence.vma), 4.3 to 4.5.
+ */
+#include <string.h>
+#include <mm/mm.h>
+#include <port/boot.h>
+#include <port/mem.h>
+#include <port/print.h>
+#include <port/report.h>
+#include <arch/csr.h>
+#include "asm.h"
+#include "image.h"
+#include "paging.h"
+#include "pte.h"
+
+#define GIB (1ULL << 30)
+#define TIB (1ULL << 40)
+
+/* Between the start of memory and the image, at most so much is taken for the firmware. */
+#define FIRMWARE_MAX      (2ULL << 20)
+
+#define LINEAR_SV39       0xffffffc000000000UL
+#define LINEAR_SV39_BYTES (128 * GIB)
+#define LINEAR_SV48       0xffff800000000000UL
+#define LINEAR_SV48_BYTES (64 * TIB)
+#define DEVICE_BASE       0xfffffff800000000UL
+#define DEVICE_BYTES      (16 * GIB)
+#define STACK_BASE        0xfffffffc00000000UL
+#define STACK_BYTES       (8 * GIB)
+
+/* A CPU's slot: emergency stack and stack, each at the start of a half after an unmapped page. */
+#define STACK_SLOT (4 * STACK_MAX)
+#define STACK_HALF (STACK_SLOT / NR_STACKS)
+
+/* One past the last physical address that has a descriptor. */
+#define MEM_MAP_LIMIT (MEM_MAP_BYTES / sizeof(struct page) * PAGE_SIZE)
+
+/* Leaves go up to 1 GiB. */
+#define TOP_LEAF_LEVEL 2U
+
+/* Tables are taken from the boot allocator so many at a time, to keep its list short. */
+#define TABLE_BATCH 16U
+
+struct linear_window linear_window;
+
+static struct {
+	struct memblock *mb;
+	unsigned int levels;
+	phys_addr_t root;
+	phys_addr_t spare, spare_end; /* pages for tables, from the boot allocator */
+	bool active; /* these tables are in use: tables are reached by the linear map */
+	bool closed; /* the boot allocator is: tables come from the page allocator */
+	uintptr_t next_device;
+} paging;
+
+static uint64_t *table_at(phys_addr_t pa)
+{
+	return paging.active ? phys_to_virt(pa) : early_ptr(pa);
+}
+
+static bool refill_spare(void)
+{
+	phys_addr_t limit = paging.active ? PHYS_ADDR_MAX : early_limit();
+
+	for (unsigned int nr = TABLE_BATCH; nr > 0; nr /= 2) {
+		phys_addr_t pa = memblock_alloc(paging.mb, nr * PAGE_SIZE, PAGE_SIZE,
+			MEMBLOCK_ANY_NODE, limit, "page tables");
+
+		if (pa == PHYS_ADDR_MAX)
+			continue;
+		paging.spare = pa;
+		paging.spare_end = pa + nr * PAGE_SIZE;
+		return true;
+	}
+	return false;
+}
+
+/* An empty table, or PHYS_ADDR_MAX. */
+static phys_addr_t new_table(void)
+{
+	phys_addr_t pa;
+
+	if (paging.spare == paging.spare_end && (paging.closed || !refill_spare())) {
+		unsigned long va = paging.closed ? get_zeroed_page(GFP_ATOMIC) : 0;
+
+		return va ? virt_to_phys((void *)va) : PHYS_ADDR_MAX;
+	}
+	pa = paging.spare;
+	paging.spare += PAGE_SIZE;
+	memset(table_at(pa), 0, PAGE_SIZE);
+	return pa;
+}
+
+/* The entry for `va` at `level`; tables on the way are made if `make`. NULL if one is missing. */
+static uint64_t *find_entry(uintptr_t va, unsigned int level, bool make)
+{
+	uint64_t *table = table_at(paging.root);
+
+	for (unsigned int at = paging.levels - 1; at > level; at--) {
+		uint64_t *entry = &table[pte_index(va, at)];
+
+		if (!(*entry & PTE_V)) {
+			phys_addr_t pa = make ? new_table() : PHYS_ADDR_MAX;
+
+			if (pa == PHYS_ADDR_MAX)
+				return NULL;
+			*entry = make_pte(pa, PTE_V);
+		}
+		if (*entry & PTE_LEAF)
+			report_panic("paging: 0x%lx is mapped by a leaf of level %u already",
+				(unsigned long)va, at);
+		table = table_at(pte_to_phys(*entry));
+	}
+	return &table[pte_index(va, level)];
+}
+
+/* The largest leaf that both addresses are aligned to and `bytes` fill. */
+static unsigned int leaf_level(uintptr_t va, phys_addr_t pa, uint64_t bytes)
+{
+	unsigned int level = TOP_LEAF_LEVEL;
+
+	while (level > 0 && (!is_aligned(va | pa, 1ULL << level_shift(level)) ||
+				    bytes < 1ULL << level_shift(level)))
+		level--;
+	return level;
+}
+
+/* Map whole pages. -1 if a table could not be had; what was mapped stays. */
+static int map(uintptr_t va, phys_addr_t pa, uint64_t bytes, uint64_t prot)
+{
+	while (bytes > 0) {
+		unsigned int level = leaf_level(va, pa, bytes);
+		uint64_t *entry = find_entry(va, level, true);
+		uint64_t step = 1ULL << level_shift(level);
+
+		if (!entry)
+			return -1;
+		if (*entry & PTE_V)
+			report_panic("paging: 0x%lx is mapped already", (unsigned long)va);
+		*entry = make_pte(pa, prot);
+		va += step;
+		pa += step;
+		bytes -= step;
+	}
+	return 0;
+}
+
+/* Make what was just mapped usable on this hart. */
+static int mapped(int result)
+{
+	sfence_vma();
+	return result;
+}
+
+/* [base, end) of physical memory into the linear map, as far as it lies within [low, high). */
+static int map_linear_part(
+	const struct memblock_free *run, phys_addr_t low, phys_addr_t high, uint64_t prot)
+{
+	phys_addr_t base = run->base > low ? run->base : low;
+	phys_addr_t end = run->end < high ? run->end : high;
+
+	if (base >= end)
+		return 0;
+	return map(base + linear_window.offset, base, end - base, prot);
+}
+
+/* All banks but what is not to be mapped; the image's text and constants read-only here too. */
+static int map_linear(void)
+{
+	phys_addr_t low = image_to_phys(_start), high = image_to_phys(image_rodata_end);
+	struct memblock_free run;
+
+	for (phys_addr_t from = 0; memblock_next_mapped(paging.mb, from, &run); from = run.end)
+		if (map_linear_part(&run, 0, low, PROT_RW) ||
+			map_linear_part(&run, low, high, PROT_R) ||
+			map_linear_part(&run, high, PHYS_ADDR_MAX, PROT_RW))
+			return -1;
+	return 0;
+}
+
+static int map_image_part(const char *from, const char *to, uint64_t prot)
+{
+	return map((uintptr_t)from, image_to_phys(from), (uint64_t)(to - from), prot);
+}
+
+/* The image, its two guard pages left out. */
+static int map_image(void)
+{
+	return map_image_part(_start, image_text_end, PROT_RX) ||
+			       map_image_part(image_text_end, image_rodata_end, PROT_R) ||
+			       map_image_part(image_rodata_end, image_data_end, PROT_RW) ||
+			       map_image_part(boot_stack_low, boot_stack_top, PROT_RW) ||
+			       map_image_part(boot_emergency_low, boot_emergency_top, PROT_RW)
+		       ? -1
+		       : 0;
+}
+
+/* Take what lies at or above `limit` out of the list of banks, with a line for each. */
+static void refuse_banks(phys_addr_t limit, const char *whose)
+{
+	struct memblock_list *memory = &paging.mb->memory;
+
+	while (memory->nr > 0 && memory->range[memory->nr - 1].end > limit) {
+		struct memblock_range *bank = &memory->range[memory->nr - 1];
+		phys_addr_t from = bank->base > limit ? bank->base : limit;
+
+		print("paging: memory 0x%lx-0x%lx of node %d is not used: %s ends at 0x%lx\n",
+			(unsigned long)from, (unsigned long)bank->end, bank->nid, whose,
+			(unsigned long)limit);
+		bank->end = from;
+		if (bank->base == from)
+			memory->nr--;
+		else
+			break;
+	}
+}
+
+/* Sv39 if its window holds all banks or the machine has no more, else Sv48. */
+static void choose_window(void)
+{
+	phys_addr_t base = align_down(paging.mb->memory.range[0].base, GIB);
+	phys_addr_t end = pfn_to_phys(memblock_end_pfn(paging.mb));
+	bool large = satp_levels > 3 && end - base > LINEAR_SV39_BYTES;
+
+	paging.levels = large ? 4 : 3;
+	linear_window.base = large ? LINEAR_SV48 : LINEAR_SV39;
+	linear_window.bytes = large ? LINEAR_SV48_BYTES : LINEAR_SV39_BYTES;
+	linear_window.offset = linear_window.base - base;
+	refuse_banks(MEM_MAP_LIMIT, "the window of the page descriptors");
+	refuse_banks(base + linear_window.bytes, "the linear map's window");
+}
+
+/*
+ * The firmware's range is in the tree and never mapped (drivers/of). A tree that does not tell is
+ * not believed where the image stands right above the start of memory: something loaded it.
+ */
+static void reserve_firmware(void)
+{
+	phys_addr_t image = image_to_phys(_start);
+	const struct memblock_range *bank = memblock_find_memory(paging.mb, image);
+
+	if (paging_firmware() != PHYS_ADDR_MAX || !bank || bank->base == image ||
+		image - bank->base > FIRMWARE_MAX)
+		return;
+	print("paging: the tree does not tell the firmware's range; 0x%lx-0x%lx is taken for it\n",
+		(unsigned long)bank->base, (unsigned long)image);
+	memblock_reserve(paging.mb, bank->base, image - bank->base, MEMBLOCK_NOMAP, "firmware");
+}
+
+phys_addr_t paging_firmware(void)
+{
+	const struct memblock_list *reserved = &paging.mb->reserved;
+	phys_addr_t image = image_to_phys(_start);
+
+	for (unsigned int i = 0; i < reserved->nr; i++) {
+		const struct memblock_range *range = &reserved->range[i];
+
+		if (range->flags & MEMBLOCK_NOMAP && range->base < image)
+			return range->base;
+	}
+	return PHYS_ADDR_MAX;
+}
+
+unsigned long paging_satp(void)
+{
+	return make_satp(paging.root, paging.levels);
+}
+
+int paging_init(struct memblock *mb)
+{
+	paging.mb = mb;
+	paging.next_device = DEVICE_BASE;
+	reserve_firmware();
+	choose_window();
+	paging.root = new_table();
+	if (paging.root == PHYS_ADDR_MAX || map_linear() || map_image()) {
+		print("paging: no memory below 0x%lx left for page tables\n",
+			(unsigned long)early_limit());
+		return -1;
+	}
+	sfence_vma();
+	csr_write(satp, paging_satp());
+	sfence_vma();
+	paging.active = true;
+	return 0;
+}
+
+void paging_boot_done(void)
+{
+	paging.closed = true;
+}
+
+int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
+{
+	uintptr_t va = (uintptr_t)at;
+
+	if (va < MEM_MAP_BASE || va - MEM_MAP_BASE > MEM_MAP_BYTES - bytes)
+		return -1;
+	return mapped(map(va, pa, bytes, PROT_RW));
+}
+
+volatile void *mmio_map(phys_addr_t pa, size_t bytes)
+{
+	phys_addr_t base = align_down(pa, PAGE_SIZE);
+	uint64_t length = align_up(pa + bytes, PAGE_SIZE) - base;
+	uint64_t align = length >= 1ULL << level_shift(1) ? 1ULL << level_shift(1) : PAGE_SIZE;
+	/* As far from a multiple of a large leaf as the registers are, so that one may fit. */
+	uintptr_t va = align_up(paging.next_device, align) + (base & (align - 1));
+
+	if (!paging.active)
+		return early_ptr(pa);
+	if (va + length > DEVICE_BASE + DEVICE_BYTES || length > DEVICE_BYTES)
+		return NULL;
+	paging.next_device = va + length + PAGE_SIZE;
+	if (mapped(map(va, base, length, PROT_RW)))
+		return NULL;
+	return (volatile void *)(va + (pa - base));
+}
+
+static uintptr_t stack_address(unsigned int slot, enum stack_kind kind)
+{
+	return STACK_BASE + slot * STACK_SLOT + kind * STACK_HALF + PAGE_SIZE;
+}
+
+uintptr_t paging_map_stack(unsigned int slot, enum stack_kind kind, phys_addr_t pa, size_t bytes)
+{
+	uintptr_t va = stack_address(slot, kind);
+
+	if (bytes > STACK_MAX || slot >= STACK_BYTES / STACK_SLOT)
+		return 0;
+	if (mapped(map(va, pa, bytes, PROT_RW)) == 0)
+		return va;
+	paging_unmap_stack(slot, kind, bytes);
+	return 0;
+}
+
+void paging_unmap_stack(unsigned int slot, enum stack_kind kind, size_t bytes)
+{
+	uintptr_t va = stack_address(slot, kind);
+
+	for (size_t at = 0; at < bytes; at += PAGE_SIZE) {
+		uint64_t *entry = find_entry(va + at, 0, false);
+
+		if (entry)
+			*entry = 0;
+	}
+	sfence_vma();
+}
+
+static const char *name_in_image(uintptr_t va)
+{
+	const struct {
+		const char *end, *name;
+	} parts[] = {
+		{image_text_end, "text of the image"},
+		{image_rodata_end, "constants of the image"},
+		{image_data_end, "data of the image"},
+		{boot_stack_low, "guard page of the boot stack"},
+		{boot_stack_top, "boot stack"},
+		{boot_emergency_low, "guard page of the emergency stack"},
+		{boot_emergency_top, "emergency stack"},
+	};
+
+	for (unsigned int i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (va < (uintptr_t)parts[i].end)
+			return parts[i].name;
+	return "behind the image";
+}
+
+static const char *name_in_linear_map(phys_addr_t pa)
+{
+	const struct memblock_range *reserved = memblock_find_reserved(paging.mb, pa);
+
+	if (reserved)
+		return reserved->why;
+	return memblock_find_memory(paging.mb, pa) ? "linear map" : "linear map of no bank";
+}
+
+const char *paging_name(uintptr_t va)
+{
+	uintptr_t in_half = (va - STACK_BASE) % STACK_HALF;
+
+	if (va < PAGE_SIZE)
+		return "null pointer";
+	if (va - IMAGE_BASE < (uintptr_t)(image_end - _start))
+		return name_in_image(va);
+	if (paging.active && virt_in_linear_map((void *)va))
+		return name_in_linear_map(virt_to_phys((void *)va));
+	if (va - MEM_MAP_BASE < MEM_MAP_BYTES)
+		return "page descriptors";
+	if (va - DEVICE_BASE < DEVICE_BYTES)
+		return "device registers";
+	if (va - STACK_BASE < STACK_BYTES)
+		return in_half < PAGE_SIZE ? "guard page of a stack" : "stacks";
+	return "nothing is there";
+}
+
+void paging_describe(void)
+{
+	print("paging: Sv%u of up to Sv%u, linear map 0x%lx-0x%lx for physical 0x%lx, "
+	      "image at 0x%lx\n",
+		12 + 9 * paging.levels, 12 + 9 * satp_levels, (unsigned long)linear_window.base,
+		(unsigned long)(linear_window.base + linear_window.bytes),
+		(unsigned long)virt_to_phys((void *)linear_window.base),
+		(unsigned long)image_to_phys(_start));
+}

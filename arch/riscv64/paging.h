@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the rest of the machine half needs of the page tables. Boot hart only, no lock.
+ */
+#ifndef RISCV64_PAGING_H
+#define RISCV64_PAGING_H
+
+#include <stdbool.h>
+#include <mm/pfn.h>
+
+/** Most levels that the machine's satp accepts, up to 4; found out by early.c. */
+extern unsigned int satp_levels;
+
+/** For a hart that is being started: the tables in use. */
+unsigned long paging_satp(void);
+
+/**
+ * Map one stack of hart slot `slot`: [pa, pa + bytes), bytes at most STACK_MAX, with unmapped
+ * pages on both sides. Returns its lowest address, or 0 if there is no page for a table.
+ */
+enum stack_kind { STACK_EMERGENCY, STACK_MAIN, NR_STACKS };
+#define STACK_MAX (32UL << 10)
+uintptr_t paging_map_stack(unsigned int slot, enum stack_kind kind, phys_addr_t pa, size_t bytes);
+void paging_unmap_stack(unsigned int slot, enum stack_kind kind, size_t bytes);
+
+/** What lies at a virtual address, for people: "guard page of a stack", "text of the image". */
+const char *paging_name(uintptr_t va);
+
+/** Any byte of the firmware's range, or PHYS_ADDR_MAX if none is known. */
+phys_addr_t paging_firmware(void);
+
+#endif
