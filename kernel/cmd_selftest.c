@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command `selftest`: a table of tests that need the real machine, run by name.
+ */
+#include <string.h>
+#include <mm/mmzone.h>
+#include <port/boot.h>
+#include <port/cpu.h>
+#include <port/print.h>
+#include "monitor.h"
+#include "smp.h"
+#include "tick.h"
+
+static int selftest_crash(int argc, char **argv);
+static int selftest_print(int argc, char **argv);
+
+static const struct command selftests[] = {
+	{"crash", "KIND [CPU]", "commit a fault that must end in a dump", NULL, selftest_crash},
+	{"print", "", "all CPUs print at once; each line must stay whole", NULL, selftest_print},
+};
+#define NR_SELFTESTS (sizeof(selftests) / sizeof(selftests[0]))
+
+static void list_crashes(void)
+{
+	print("  kinds of crash:");
+	for (unsigned int i = 0; arch_crash_names[i]; i++)
+		print(" %s", arch_crash_names[i]);
+	print("\n");
+}
+
+static bool crash_exists(const char *name)
+{
+	for (unsigned int i = 0; arch_crash_names[i]; i++)
+		if (strcmp(arch_crash_names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* On the CPU that is to fail. */
+static void crash(void *kind)
+{
+	arch_crash(kind);
+}
+
+static int selftest_crash(int argc, char **argv)
+{
+	uint64_t cpu = this_cpu->id;
+
+	if (argc < 2 || argc > 3 || !crash_exists(argv[1])) {
+		print("selftest: crash needs one of these kinds\n");
+		list_crashes();
+		return CMD_USAGE;
+	}
+	if (argc == 3 && !parse_number_in("selftest", "CPU", argv[2], 0, smp_nr_ids() - 1, &cpu))
+		return CMD_USAGE;
+	print("selftest: crash %s on cpu %u: a dump and a failing status must follow\n", argv[1],
+		(unsigned int)cpu);
+	if (smp_run_on((unsigned int)cpu, crash, argv[1]) < 0) {
+		print("selftest: cpu %s is not online; `harts` lists them\n", argv[2]);
+		return CMD_USAGE;
+	}
+	smp_wait((unsigned int)cpu);
+	print("selftest: crash %s: the fault went unnoticed\n", argv[1]);
+	return CMD_FAILED;
+}
+
+#define PRINT_LINES   40U
+#define PRINT_PATTERN "abcdefghijklmnopqrstuvwxyz0123456789"
+
+static void print_from_tick(void)
+{
+	print("selftest: print from tick, cpu %u: " PRINT_PATTERN "\n", this_cpu->id);
+}
+
+/* Pieces, so that a line is made over some time. */
+static void print_from_task(void *unused)
+{
+	(void)unused;
+	for (unsigned int i = 1; i <= PRINT_LINES; i++) {
+		print("selftest: print from task, ");
+		print("cpu %u: ", this_cpu->id);
+		print(PRINT_PATTERN);
+		print("\n");
+	}
+}
+
+/* The reader of the console judges: lines of these two forms only, and as many as said. */
+static int selftest_print(int argc, char **argv)
+{
+	unsigned int cpu;
+
+	if (argc != 1)
+		return command_usage("selftest", "%s takes no arguments", argv[0]);
+	tick_set_hook(print_from_tick);
+	for_each_online_cpu (cpu)
+		smp_run_on(cpu, print_from_task, NULL);
+	for_each_online_cpu (cpu)
+		smp_wait(cpu);
+	tick_set_hook(NULL);
+	print("selftest: print: %u lines from tasks of %u cpus, and those from ticks\n",
+		PRINT_LINES * smp_nr_online(), smp_nr_online());
+	return CMD_OK;
+}
+
+int cmd_selftest(int argc, char **argv)
+{
+	const struct command *test;
+
+	if (argc == 1) {
+		command_list(selftests, NR_SELFTESTS);
+		list_crashes();
+		return CMD_OK;
+	}
+	test = command_find(selftests, NR_SELFTESTS, argv[1]);
+	if (!test)
+		return command_usage(
+			argv[0], "there is no test `%s`; `selftest` lists them", argv[1]);
+	return test->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The root of the runtime's state: one machine.
+ */
+#ifndef KERNEL_KERNEL_H
+#define KERNEL_KERNEL_H
+
+#include <stdatomic.h>
+#include <drivers/driver.h>
+#include <drivers/of.h>
+#include <mm/mm.h>
+#include <port/report.h>
+#include "console.h"
+#include "smp.h"
+
+#define PAGEFRAME_VERSION "0.1"
+
+/** How far a CPU has come. */
+enum cpu_state {
+	CPU_ABSENT = 0, /* known, not asked for yet */
+	CPU_STARTING,   /* the firmware was asked for it */
+	CPU_ONLINE,     /* it runs, and takes work */
+	CPU_LEFT_OUT,   /* it did not come in time, or the firmware refused: never used */
+};
+
+/** Who prints: each context has a line buffer of its own. */
+enum print_context { CONTEXT_TASK, CONTEXT_INTERRUPT, NR_CONTEXTS };
+
+/** The runtime's state of one CPU, on its node; the boot CPU's is static, as it prints early. */
+struct kernel_cpu {
+	_Atomic(enum cpu_state) state;
+	uint64_t online_at;   /* cpu_time() when it came */
+	_Atomic bool in_hook; /* inside the tick hook; see tick_set_hook() */
+	_Atomic unsigned long ticks, ipis;
+	struct smp_work work;
+	struct print_line line[NR_CONTEXTS];
+};
+
+/** A block that `alloc` has handed to the user of the monitor. */
+struct held_block {
+	unsigned long pfn;
+	unsigned int order;
+};
+#define MAX_HELD 256U
+
+/** What the boot arguments ask for; see bootargs.c. */
+#define BOOTARGS_MAX 4096U
+struct bootargs {
+	char text[BOOTARGS_MAX];           /* cut up by the parser */
+	char *commands;                    /* what stands after " -- ", or NULL */
+	bool interactive;                  /* a failed command leads to the monitor */
+	bool panic_on_misuse, check_tails; /* for struct mm */
+	unsigned int hart_timeout;         /* seconds that a hart may take to come */
+};
+
+/** Everything of this machine. Written at boot by the boot CPU unless a comment says otherwise. */
+struct kernel {
+	struct mm mm;
+	struct memblock memblock;
+	struct of_numa numa;
+	struct of_cpus cpus; /* by CPU id: the boot CPU has been moved to the front */
+	struct devices devices;
+	bool drivers_probed; /* or being probed: not to be done again */
+	struct bootargs bootargs;
+	struct console console;
+	const void *fdt;    /* the tree: at first where it was found, then our copy */
+	uint64_t boot_time; /* cpu_time() at kernel_main() */
+
+	unsigned int nr_cpus; /* ids; 0 is the boot CPU */
+	struct kernel_cpu boot_cpu;
+	struct kernel_cpu *cpu[OF_MAX_CPUS]; /* by id; NULL until it is about to be started */
+
+	void (*_Atomic tick_hook)(void);  /* see tick_set_hook() */
+	_Atomic bool failed;              /* a command failed: the status can not be 0 any more */
+	_Atomic unsigned int fatal_depth; /* faults of the CPU that seized the console */
+	_Atomic unsigned long misuse[NR_MISUSE]; /* reports by the allocator since boot, by kind */
+
+	struct held_block held[MAX_HELD]; /* the monitor's; boot CPU */
+	unsigned int nr_held;
+};
+
+extern struct kernel kernel;
+
+/** This CPU's part. Any context, and valid from the first instruction in C. */
+static inline struct kernel_cpu *kernel_this_cpu(void)
+{
+	return this_cpu->id == 0 ? &kernel.boot_cpu : kernel.cpu[this_cpu->id];
+}
+
+/** Read the boot arguments from the tree into kernel.bootargs; a line for each that is no good. */
+void bootargs_read(const void *fdt);
+/** Say which words there are; for `help bootargs`. */
+void bootargs_help(void);
+
+/** Milliseconds since kernel_main() was entered. */
+unsigned long kernel_uptime_ms(uint64_t at);
+
+/** Record that something failed: a power-off with status 0 becomes one with status 1. */
+void power_failed(void);
+/** "pageframe: power off, status N", and do it. Any context. */
+_Noreturn void power_off(int status);
+/** "pageframe: reset", and do it. */
+_Noreturn void power_reset(void);
+
+#endif

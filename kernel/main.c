@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Start-up: from the registers that the firmware passed to a machine that serves its monitor.
+ *
+ * Owns the root of all state, `kernel`. The order matters, and each step says what it needs:
+ *
+ *	scan the tree (early map) -> boot allocator -> final page tables -> CPUs, nodes, zones,
+ *	descriptors -> drivers -> buddy system -> interrupts -> other CPUs -> commands
+ *
+ * One line for each stage. Where nothing can be booted, one line says why, and the status fails.
+ */
+#include <stdarg.h>
+#include <string.h>
+#include <port/boot.h>
+#include <port/cpu.h>
+#include <port/firmware.h>
+#include <port/irq.h>
+#include <port/mem.h>
+#include <port/print.h>
+#include <port/smp.h>
+#include "kernel.h"
+#include "monitor.h"
+#include "tick.h"
+
+struct kernel kernel;
+
+unsigned long kernel_uptime_ms(uint64_t at)
+{
+	return (unsigned long)((at - kernel.boot_time) * 1000 / cpu_time_hz());
+}
+
+static unsigned long to_mib(uint64_t bytes)
+{
+	return (unsigned long)(bytes >> 20);
+}
+
+/* Nothing can be booted. */
+__attribute__((format(printf, 1, 2))) static _Noreturn void boot_failed(const char *format, ...)
+{
+	va_list args;
+
+	print("pageframe: cannot boot: ");
+	va_start(args, format);
+	vprint(format, args);
+	va_end(args);
+	print("\n");
+	power_off(1);
+}
+
+static void show_memory(const struct memblock *mb)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; i < mb->memory.nr; i++)
+		bytes += mb->memory.range[i].end - mb->memory.range[i].base;
+	print("memory: %u bank%s, %lu MiB\n", mb->memory.nr, mb->memory.nr == 1 ? "" : "s",
+		to_mib(bytes));
+	for (unsigned int i = 0; i < mb->memory.nr; i++) {
+		const struct memblock_range *bank = &mb->memory.range[i];
+
+		print("memory:   0x%09lx-0x%09lx %7lu MiB  node %d\n", (unsigned long)bank->base,
+			(unsigned long)bank->end, to_mib(bank->end - bank->base), bank->nid);
+	}
+}
+
+static void show_reserved(const struct memblock *mb)
+{
+	for (unsigned int i = 0; i < mb->reserved.nr; i++) {
+		const struct memblock_range *range = &mb->reserved.range[i];
+
+		print("reserved: 0x%09lx-0x%09lx %7lu KiB  %s%s\n", (unsigned long)range->base,
+			(unsigned long)range->end,
+			(unsigned long)((range->end - range->base) >> 10), range->why,
+			range->flags & MEMBLOCK_NOMAP ? " (not mapped)" : "");
+	}
+}
+
+/* Copy the firmware's tree to where nobody else writes. Returns the copy's address. */
+static phys_addr_t copy_tree(struct memblock *mb, const void *fdt, size_t bytes)
+{
+	phys_addr_t copy = memblock_alloc(mb, align_up(bytes, PAGE_SIZE), PAGE_SIZE,
+		MEMBLOCK_ANY_NODE, early_limit(), "device tree");
+
+	if (copy == PHYS_ADDR_MAX)
+		boot_failed("no free memory below 0x%lx for a copy of the device tree, %lu bytes",
+			(unsigned long)early_limit(), (unsigned long)bytes);
+	memcpy(early_ptr(copy), fdt, bytes);
+	return copy;
+}
+
+static void reserve(phys_addr_t base, uint64_t size, const char *why)
+{
+	if (memblock_reserve(&kernel.memblock, base, size, 0, why) < 0)
+		boot_failed("%s at 0x%lx: more than %u reservations", why, (unsigned long)base,
+			MEMBLOCK_MAX_RANGES);
+}
+
+/*
+ * Banks and reservations into the boot allocator. The firmware's tree may lie in free memory: it
+ * is reserved until it has been copied. Returns the physical address of the copy.
+ */
+static phys_addr_t boot_memory(const struct boot_info *boot)
+{
+	static const char why[] = "device tree of the firmware";
+	struct memblock *mb = &kernel.memblock;
+	const struct memblock_range *held;
+	const void *fdt = early_ptr(boot->fdt);
+	phys_addr_t image, image_end, copy;
+	size_t bytes;
+
+	if (!fdt)
+		boot_failed("the device tree at 0x%lx is beyond the early map, which ends at 0x%lx",
+			(unsigned long)boot->fdt, (unsigned long)early_limit());
+	bytes = of_check(fdt, early_limit() - boot->fdt);
+	if (bytes == 0)
+		boot_failed("the device tree can not be read, see above");
+	kernel.fdt = fdt;
+	if (of_scan_memory(fdt, mb, &kernel.numa) == 0)
+		boot_failed("no memory, see above");
+	print("devicetree: %lu bytes at 0x%lx, boot hart %lu\n", (unsigned long)bytes,
+		(unsigned long)boot->fdt, (unsigned long)boot->hwid);
+	boot_image_range(&image, &image_end);
+	reserve(image, image_end - image, "pageframe image");
+	reserve(boot->fdt, bytes, why);
+	copy = copy_tree(mb, fdt, bytes);
+	/* Give its place back, unless another reservation covers it too. */
+	held = memblock_find_reserved(mb, boot->fdt);
+	if (held && strcmp(held->why, why) == 0 && held->flags == 0)
+		memblock_unreserve(mb, held->base, held->end - held->base);
+	if (of_place_reserved(early_ptr(copy), mb) < 0)
+		boot_failed("a reservation without an address could not be noted, see above");
+	show_memory(mb);
+	show_reserved(mb);
+	return copy;
+}
+
+/* The CPUs of the tree; ids are their order there, but the one that boots is CPU 0. */
+static void boot_cpus(uint64_t boot_hwid)
+{
+	struct of_cpus *cpus = &kernel.cpus;
+	struct of_cpu boot = {.hwid = boot_hwid};
+	unsigned int i = 0;
+
+	of_scan_cpus(kernel.fdt, &kernel.numa, cpus);
+	while (i < cpus->nr && cpus->cpu[i].hwid != boot_hwid)
+		i++;
+	if (i < cpus->nr) {
+		boot = cpus->cpu[i];
+	} else {
+		print("harts: boot hart %lu is not in the tree; used all the same, node 0\n",
+			(unsigned long)boot_hwid);
+		if (cpus->nr < OF_MAX_CPUS)
+			cpus->nr++;
+		i = cpus->nr - 1;
+	}
+	memmove(&cpus->cpu[1], &cpus->cpu[0], i * sizeof(cpus->cpu[0]));
+	cpus->cpu[0] = boot;
+	kernel.nr_cpus = cpus->nr;
+	cpu_set_time_hz(cpus->timebase_hz);
+}
+
+static void boot_mm(void)
+{
+	static int cpu_nid[OF_MAX_CPUS];
+	struct mm_config config = {
+		.zones = &arch_zone_layout,
+		.nr_cpus = kernel.nr_cpus,
+		.cpu_nid = cpu_nid,
+		.distance = of_distance,
+		.context = &kernel.numa,
+	};
+
+	for (unsigned int i = 0; i < kernel.nr_cpus; i++)
+		cpu_nid[i] = kernel.cpus.cpu[i].nid;
+	if (mm_init(&kernel.mm, &kernel.memblock, &config) < 0)
+		boot_failed("the page allocator could not be built, see above");
+	kernel.mm.panic_on_misuse = kernel.bootargs.panic_on_misuse;
+	kernel.mm.check_tails = kernel.bootargs.check_tails;
+	print("nodes: %u online, distances %s\n", kernel.mm.nr_online,
+		!kernel.numa.present           ? "local, as the tree has no NUMA"
+		: kernel.numa.has_distance_map ? "by the tree's distance-map"
+					       : "10 and 20, as the tree has no map");
+}
+
+/* All that is free goes to the buddy system, and the boot allocator is closed. */
+static void boot_free(void)
+{
+	unsigned long pages = mm_free_boot_memory(&kernel.mm);
+
+	paging_boot_done();
+	print("pages: %lu free (%lu MiB), %lu KiB of page descriptors\n", pages,
+		to_mib(pfn_to_phys(pages)), kernel.mm.mem_map_bytes >> 10);
+}
+
+static void boot_interrupts(void)
+{
+	static const struct irq_handlers handlers = {
+		.tick = tick_interrupt,
+		.ipi = smp_interrupt,
+		.external = console_interrupt,
+	};
+
+	irq_set_handlers(&handlers);
+	console_init(&kernel.devices);
+	tick_start();
+	__atomic_store_n(&this_cpu->online, 1U, __ATOMIC_RELEASE);
+	irq_enable();
+}
+
+void kernel_main(const struct boot_info *boot)
+{
+	phys_addr_t tree;
+
+	kernel.cpu[0] = &kernel.boot_cpu;
+	atomic_store(&kernel.boot_cpu.state, CPU_ONLINE);
+	kernel.boot_time = kernel.boot_cpu.online_at = cpu_time();
+	print("Pageframe %s (%s): a physical memory manager\n", PAGEFRAME_VERSION,
+		arch_zone_layout.name);
+	firmware_describe();
+
+	tree = boot_memory(boot);
+	if (paging_init(&kernel.memblock) < 0)
+		boot_failed("no final page tables, see above");
+	kernel.fdt = phys_to_virt(tree);
+	paging_describe();
+	bootargs_read(kernel.fdt);
+	boot_cpus(boot->hwid);
+	boot_mm();
+	kernel.drivers_probed = true;
+	drivers_probe(kernel.fdt, boot->hwid, &kernel.devices);
+	boot_free();
+	boot_interrupts();
+	smp_start_all(kernel.bootargs.hart_timeout);
+	print("boot: %lu ms\n", kernel_uptime_ms(cpu_time()));
+	monitor_start();
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The monitor: commands by name, from the boot arguments or typed.
+ */
+#ifndef KERNEL_MONITOR_H
+#define KERNEL_MONITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** What a command returns; any other positive number is a failure too. */
+enum {
+	CMD_OK = 0,
+	CMD_FAILED = 1,    /* it ran, and what it did or found is bad; it has said so */
+	CMD_USAGE = 2,     /* wrong arguments: nothing was done; it has said what is wrong */
+	CMD_UNKNOWN = 127, /* there is no such command */
+};
+
+/** A row of a table of commands. */
+struct command {
+	const char *name;
+	const char *args; /* for people; "" if it takes none */
+	const char *help; /* one line */
+	const char *more; /* further lines for `help NAME`, or NULL */
+	/** argv[0] is the name, argv[argc] is NULL; the strings may be changed. Task context. */
+	int (*run)(int argc, char **argv);
+};
+
+/** Most words that a command may have, its name included. */
+#define COMMAND_MAX_WORDS 32
+/** Longest line that can be typed. */
+#define COMMAND_MAX_LINE 512
+
+/* The commands, by the file that has them. */
+int cmd_help(int argc, char **argv);  /* monitor.c */
+int cmd_banks(int argc, char **argv); /* cmd_mm.c */
+int cmd_layout(int argc, char **argv);
+int cmd_nodes(int argc, char **argv);
+int cmd_zones(int argc, char **argv);
+int cmd_zonelists(int argc, char **argv);
+int cmd_buddyinfo(int argc, char **argv);
+int cmd_pcp(int argc, char **argv);
+int cmd_page(int argc, char **argv);
+int cmd_drain(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_alloc(int argc, char **argv); /* cmd_alloc.c */
+int cmd_free(int argc, char **argv);
+int cmd_held(int argc, char **argv);
+int cmd_harts(int argc, char **argv); /* cmd_system.c */
+int cmd_reboot(int argc, char **argv);
+int cmd_poweroff(int argc, char **argv);
+int cmd_selftest(int argc, char **argv); /* cmd_selftest.c */
+int cmd_stress(int argc, char **argv);   /* stress/ */
+
+/** Run the boot arguments' commands, and then what is typed. Task context of the boot CPU. */
+_Noreturn void monitor_start(void);
+
+/** The row called `name` in a table of `nr`, or NULL. */
+const struct command *command_find(const struct command *table, unsigned int nr, const char *name);
+
+/** Print a table's rows: name, arguments, help. */
+void command_list(const struct command *table, unsigned int nr);
+
+/**
+ * "COMMAND: <message>; usage: COMMAND ARGS". Returns CMD_USAGE, so a command can return the call.
+ */
+int command_usage(const char *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Arguments (parse.c). Numbers are decimal or 0x and hexadecimal digits, nothing else.
+ */
+
+/** All of `text` as a number. False, and nothing stored, if it is none or over 64 bits. */
+bool parse_number(const char *text, uint64_t *value);
+
+/** As parse_number(), with an optional suffix K, M, G or T: times 2^10, 2^20, 2^30, 2^40. */
+bool parse_bytes(const char *text, uint64_t *value);
+
+/** What follows `key=` in `word`, or NULL if it does not start that way. */
+const char *parse_key(const char *word, const char *key);
+
+/**
+ * As parse_number() within [min, max]; says what is wrong ("COMMAND: WHAT: ...") if it is not.
+ */
+bool parse_number_in(const char *command, const char *what, const char *text, uint64_t min,
+	uint64_t max, uint64_t *value);
+
+#endif

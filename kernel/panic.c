@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where faults go: report_panic() and report_misuse() of <port/report.h>.
+ *
+ * One CPU wins the console and says what happened; the others stop, by an interrupt or when they
+ * next print. Nothing here waits for a lock: whoever holds it may be the one that failed.
+ */
+#include <stdarg.h>
+#include <port/boot.h>
+#include <port/irq.h>
+#include <port/print.h>
+#include "kernel.h"
+
+void report_fatal_begin(void)
+{
+	unsigned int depth;
+
+	irq_save();
+	if (!console_seize())
+		arch_halt();
+	depth = atomic_fetch_add(&kernel.fatal_depth, 1);
+	if (depth == 0) {
+		smp_kick_others();
+		return;
+	}
+	/* A fault within the report of a fault: end it, and if even that fails, stop. */
+	if (depth == 1) {
+		print("\nPANIC: another fault while the first was reported\n");
+		power_off(1);
+	}
+	arch_halt();
+}
+
+void report_fatal_end(void)
+{
+	power_off(1);
+}
+
+void report_panic(const char *format, ...)
+{
+	va_list args;
+
+	report_fatal_begin();
+	print("PANIC: cpu %u: ", this_cpu->id);
+	va_start(args, format);
+	vprint(format, args);
+	va_end(args);
+	print("\n");
+	arch_dump_here();
+	report_fatal_end();
+}
+
+void report_misuse(const struct misuse_report *report)
+{
+	atomic_fetch_add(&kernel.misuse[report->kind], 1);
+	if (kernel.mm.panic_on_misuse)
+		report_panic("the allocator was misused, and panic_on_misuse is set");
+}

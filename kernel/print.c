@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Printing: print() of <port/print.h>, and the way of a line to the terminal.
+ *
+ * Owns struct print_line, one for each CPU and context (task, interrupt): only that context
+ * touches it, so nothing guards it. picolibc's formatter puts one character after the other into
+ * it, without a lock and without allocating. A complete line is sent under console.lock, with
+ * interrupts off.
+ *
+ * The terminal has one cursor. Where it stands in somebody's unfinished line (the monitor's
+ * prompt, its echo), a line of somebody else starts with a newline.
+ *
+ * Source of facts: picolibc's <stdio.h> for streams with a put function of one's own.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <mm/list.h>
+#include <port/boot.h>
+#include <port/firmware.h>
+#include <port/print.h>
+#include "kernel.h"
+
+static void device_write(const char *text, unsigned int length)
+{
+	const struct serial_ops *serial = kernel.console.serial;
+
+	if (length == 0)
+		return;
+	if (serial)
+		serial->write(text, length);
+	else
+		firmware_write(text, length);
+}
+
+/* False: the console is ours alone, and there was nothing to lock. */
+static bool console_lock(void)
+{
+	struct kernel_cpu *owner = atomic_load(&kernel.console.seized_by);
+
+	if (owner == kernel_this_cpu())
+		return false;
+	if (owner)
+		arch_halt();
+	spin_lock(&kernel.console.lock);
+	return true;
+}
+
+bool console_close(void)
+{
+	struct kernel_cpu *nobody = NULL;
+
+	if (console_lock())
+		return atomic_compare_exchange_strong(
+			&kernel.console.seized_by, &nobody, kernel_this_cpu());
+	return true;
+}
+
+/* What this CPU was about to say when it failed may tell why. */
+static void send_rests(void)
+{
+	for (unsigned int i = 0; i < NR_CONTEXTS; i++) {
+		struct print_line *line = &kernel_this_cpu()->line[i];
+
+		if (line->length > 0 && line->length <= PRINT_LINE_MAX) {
+			device_write(line->text, line->length);
+			device_write("\r\n", 2);
+		}
+		line->length = 0;
+	}
+}
+
+bool console_seize(void)
+{
+	struct kernel_cpu *nobody = NULL;
+	struct console *console = &kernel.console;
+
+	if (!atomic_compare_exchange_strong(&console->seized_by, &nobody, kernel_this_cpu()))
+		return nobody == kernel_this_cpu();
+	if (console->partial || atomic_load(&console->lock.owner))
+		device_write("\r\n", 2);
+	console->partial = NULL;
+	send_rests();
+	return true;
+}
+
+/* Send a line's characters, and end the line if it is complete. */
+static void send(struct print_line *line, bool complete)
+{
+	struct console *console = &kernel.console;
+	irq_flags_t flags = irq_save();
+	bool locked = console_lock();
+
+	if (console->partial && console->partial != line)
+		device_write("\r\n", 2);
+	device_write(line->text, line->length);
+	if (complete)
+		device_write("\r\n", 2);
+	console->partial = complete ? NULL : line;
+	line->length = 0;
+	if (locked)
+		spin_unlock(&console->lock);
+	irq_restore(flags);
+}
+
+static struct print_line *current_line(void)
+{
+	return &kernel_this_cpu()->line[in_interrupt() ? CONTEXT_INTERRUPT : CONTEXT_TASK];
+}
+
+/* A stream that ends in a line. */
+struct line_stream {
+	FILE file;
+	struct print_line *line;
+};
+
+static int put_character(char c, FILE *file)
+{
+	struct print_line *line = container_of(file, struct line_stream, file)->line;
+
+	if (c == '\n') {
+		send(line, true);
+		return 0;
+	}
+	if (line->length == PRINT_LINE_MAX)
+		send(line, false);
+	line->text[line->length++] = c;
+	return 0;
+}
+
+void vprint(const char *format, va_list args)
+{
+	struct line_stream stream = {
+		.file = FDEV_SETUP_STREAM(put_character, NULL, NULL, _FDEV_SETUP_WRITE),
+		.line = current_line(),
+	};
+
+	vfprintf(&stream.file, format, args);
+}
+
+void print(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprint(format, args);
+	va_end(args);
+}
+
+void print_flush(void)
+{
+	struct print_line *line = current_line();
+
+	if (line->length > 0)
+		send(line, false);
+}
