@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The stress on the host: threads are its CPUs, and a timer's signals their interrupts.
+ *
+ * The same worker mix as on the target, which here also runs under the thread sanitizer: the
+ * allocator's data races show up, and so do the stress's own. Then faults are planted in the middle
+ * of a run, one of each kind that can be committed from outside: each must be found, and named.
+ *
+ * A signal that comes while the thread has "interrupts" off is dropped, like a tick that is late.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+#include "kernel/stress/core.h"
+#include "unit.h"
+
+#define TICK_NANOSECONDS 500000L
+
+static const struct zone_limit low_16384[] = {
+	{ZONE_DMA32, 16384 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
+static const struct zone_layout layout_low_16384 = {"low 16384", 2, low_16384};
+
+/* Two nodes with banks interleaved below and above the limit; node 2 has a CPU and no memory. */
+static const struct machine_spec board = {
+	.layout = &layout_low_16384,
+	.bank = {{0, 8192, 0}, {8192, 8192, 1}, {16384, 8192, 0}, {24576, 8192, 1}},
+	.nr_cpus = 4,
+	.cpu_nid = {0, 0, 1, 2},
+};
+
+static struct machine *machine;
+static struct stress stress;
+
+static void tick(int number)
+{
+	(void)number;
+	if (!this_cpu || !host_irqs_enabled)
+		return;
+	host_irqs_enabled = false;
+	this_cpu->irq_depth++;
+	stress_tick(&stress);
+	this_cpu->irq_depth--;
+	host_irqs_enabled = true;
+}
+
+/* Signals for the calling thread, at every tick. */
+static timer_t tick_start(void)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
+	struct itimerspec every = {{0, TICK_NANOSECONDS}, {0, TICK_NANOSECONDS}};
+	timer_t timer;
+
+	event._sigev_un._tid = gettid();
+	assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+	assert_int_equal(timer_settime(timer, 0, &every, NULL), 0);
+	return timer;
+}
+
+static void *run_slot(void *arg)
+{
+	unsigned int slot = *(unsigned int *)arg;
+	timer_t timer;
+
+	machine_enter(machine, slot);
+	timer = tick_start();
+	stress_cpu_main(&stress, slot);
+	timer_delete(timer);
+	return NULL;
+}
+
+static enum stress_kind run_stress(const struct stress_params *params, bool (*interrupted)(void))
+{
+	static const uint64_t hwids[MACHINE_MAX_CPUS];
+	unsigned int slot[MACHINE_MAX_CPUS];
+	pthread_t thread[MACHINE_MAX_CPUS];
+	unsigned int nr = board.nr_cpus;
+
+	machine = machine_create(&board);
+	machine->mm.check_tails = false;
+	for (unsigned int i = 0; i < nr; i++)
+		slot[i] = i;
+	machine_enter(machine, 0);
+	assert_int_equal(stress_begin(&stress, &machine->mm, params, slot, hwids, nr), 0);
+	stress.interrupted = interrupted;
+	for (unsigned int i = 1; i < nr; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, run_slot, &slot[i]), 0);
+	run_slot(&slot[0]);
+	for (unsigned int i = 1; i < nr; i++)
+		pthread_join(thread[i], NULL);
+	return stress_end(&stress);
+}
+
+static void passes(void **state)
+{
+	struct stress_params params = {
+		.seed = test_seed(1), .ops = 80000, .seconds = 60, .nr_workers = 6};
+
+	(void)state;
+	assert_int_equal(run_stress(&params, NULL), STRESS_OK);
+	assert_int_equal(stress.leaked, 0);
+	assert_true(stress.nr_emptied > 0);
+	assert_int_equal(stress.total_ops, 80000);
+	assert_no_misuse();
+	machine_destroy(machine);
+}
+
+static uint64_t digest_of(uint64_t seed)
+{
+	struct stress_params params = {.seed = seed, .ops = 4000};
+
+	assert_int_equal(run_stress(&params, NULL), STRESS_OK);
+	machine_destroy(machine);
+	return stress.digest;
+}
+
+static void choices_follow_from_the_seed(void **state)
+{
+	uint64_t first = digest_of(1);
+
+	(void)state;
+	assert_true(digest_of(1) == first);
+	assert_true(digest_of(2) != first);
+}
+
+/*
+ * Planted faults. CPU slot 0 asks between its steps whether to stop early: there its worker's
+ * blocks are at our mercy. Each plant waits for what it needs, and acts once.
+ */
+static bool planted;
+
+static struct block *find_block(unsigned int least_order, unsigned int flags)
+{
+	struct stress_worker *w = stress.worker[0];
+
+	if (w->done < 1000 || planted)
+		return NULL;
+	for (unsigned int i = 0; i < WORKER_SLOTS; i++) {
+		struct block *block = &w->slot[i];
+
+		if (block->page && block->order >= least_order && block->flags == flags) {
+			planted = true;
+			return block;
+		}
+	}
+	return NULL;
+}
+
+static bool plant_write(void)
+{
+	struct block *block = find_block(3, 0);
+
+	if (block)
+		*(uint64_t *)page_address(block->page + 5) ^= 1; /* the first word: stamped */
+	return false;
+}
+
+static bool plant_free(void)
+{
+	struct block *block = find_block(5, 0);
+
+	if (block)
+		__free_pages(block->page, block->order);
+	return false;
+}
+
+static bool plant_reference(void)
+{
+	struct block *block = find_block(0, 0);
+
+	if (block)
+		get_page(block->page);
+	return false;
+}
+
+static bool plant_lost_page(void)
+{
+	struct stress_worker *w = stress.worker[0];
+
+	if (w->done >= 1000 && !planted)
+		planted = alloc_pages(GFP_ATOMIC, 0) != NULL;
+	return false;
+}
+
+static bool plant_drift(void)
+{
+	struct zone *zone = machine_zone(machine, 1, ZONE_NORMAL);
+
+	if (stress.worker[0]->done >= 1000 && !planted) {
+		irq_flags_t flags = spin_lock_irqsave(&zone->lock);
+
+		zone->free_pages--;
+		spin_unlock_irqrestore(&zone->lock, flags);
+		planted = true;
+	}
+	return false;
+}
+
+static bool plant_misuse(void)
+{
+	if (stress.worker[0]->done >= 1000 && !planted) {
+		free_page((unsigned long)machine); /* no page of this machine */
+		planted = true;
+	}
+	return false;
+}
+
+static void planted_faults_are_named(void **state)
+{
+	static const struct {
+		bool (*plant)(void);
+		enum stress_kind kinds[3];
+	} rows[] = {
+		{plant_write, {STRESS_CONTENT}},
+		/* Handed out again while the worker has it; or he looks first, at a free page. */
+		{plant_free, {STRESS_TWO_OWNERS, STRESS_COUNT, STRESS_LEAK}},
+		{plant_reference, {STRESS_COUNT}},
+		{plant_lost_page, {STRESS_LEAK}},
+		{plant_drift, {STRESS_CHECK}},
+		{plant_misuse, {STRESS_MISUSE}},
+	};
+	const struct stress_params params = {.seed = test_seed(3), .ops = 40000, .seconds = 60};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum stress_kind kind;
+
+		planted = false;
+		kind = run_stress(&params, rows[i].plant);
+		assert_true(planted);
+		if (kind == STRESS_OK || (kind != rows[i].kinds[0] && kind != rows[i].kinds[1] &&
+						 kind != rows[i].kinds[2]))
+			fail_msg("plant %u: the verdict is %s", i, stress_kind_name(kind));
+		/* Faults stay in it: no check at the end. */
+		host_machine_destroy(&machine->host);
+		free(machine);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passes),
+		cmocka_unit_test(choices_follow_from_the_seed),
+		cmocka_unit_test(planted_faults_are_named),
+	};
+	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART};
+
+	sigaction(SIGUSR1, &action, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
