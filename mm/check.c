@@ -46,7 +46,8 @@ static void check_free_head(struct check *check, const struct page *page, unsign
 
 	if (!in_zone(check, page))
 		fault(check, "pfn 0x%lx of another zone is on the order-%u list", pfn, order);
-	if (!PagePrivate(page) || page_private(page) != order || page_state(page) != PAGE_FREE)
+	if (!PagePrivate(page) || page_private(page) != order || page_state(page) != PAGE_FREE ||
+		PageReserved(page))
 		fault(check, "pfn 0x%lx on the order-%u list is not marked free of that order", pfn,
 			order);
 	if (page_count_raw(page) != 0)
@@ -55,16 +56,15 @@ static void check_free_head(struct check *check, const struct page *page, unsign
 		fault(check, "pfn 0x%lx is free as order %u but not aligned to it", pfn, order);
 }
 
+/* Is this the head, or the link of a descriptor that exists? It may hold any value. */
 static bool link_is_valid(
 	const struct mm *mm, const struct list_head *head, const struct list_head *link)
 {
-	const struct page *page = list_entry(link, struct page, lru);
+	uintptr_t offset = (uintptr_t)link - offsetof(struct page, lru) - (uintptr_t)mem_map();
 
 	if (link == head)
 		return true;
-	if (page < mem_map() || !is_aligned((uintptr_t)page, sizeof(*page)))
-		return false;
-	return pfn_valid(mm, page_to_pfn(page));
+	return offset % sizeof(struct page) == 0 && pfn_valid(mm, offset / sizeof(struct page));
 }
 
 /* Walk a list of pages; returns its length, or stops at a broken link or beyond `limit`. */
@@ -173,37 +173,66 @@ static void check_merged(struct check *check, const struct page *page, unsigned 
 			order);
 }
 
-/* Count what `page` heads; returns how many pages that is. */
-static unsigned long check_head(
+/* Can a block of this order start here? If not, what follows its head can not be told. */
+static bool check_head_order(
+	struct check *check, const struct page *page, const char *what, unsigned long order)
+{
+	if (order < MAX_ORDER && is_aligned(page_to_pfn(page), 1UL << order))
+		return true;
+	fault(check, "pfn 0x%lx can not head %s block of order %lu", page_to_pfn(page), what,
+		order);
+	return false;
+}
+
+static unsigned long check_free_block(
+	struct check *check, const struct page *page, struct mm_check_result *seen)
+{
+	unsigned int order = (unsigned int)page_private(page);
+
+	if (!check_head_order(check, page, "a free", page_private(page)))
+		return 1;
+	check_tails(check, page, order);
+	check_merged(check, page, order);
+	seen->free += 1UL << order;
+	return 1UL << order;
+}
+
+static unsigned long check_allocated_block(
 	struct check *check, const struct page *page, struct mm_check_result *seen)
 {
 	unsigned int order = page_tag_order(page);
 
+	if (!check_head_order(check, page, "an allocated", order))
+		return 1;
+	if (page_count_raw(page) <= 0)
+		fault(check, "pfn 0x%lx is allocated with count %d", page_to_pfn(page),
+			page_count_raw(page));
+	check_tails(check, page, order);
+	seen->allocated += 1UL << order;
+	return 1UL << order;
+}
+
+/* Count what `page` heads; returns how many pages that is. */
+static unsigned long check_head(
+	struct check *check, const struct page *page, struct mm_check_result *seen)
+{
 	if (PageReserved(page)) {
 		seen->reserved++;
 		return 1;
 	}
-	if (PagePrivate(page) && page_state(page) == PAGE_FREE && page_private(page) < MAX_ORDER) {
-		order = (unsigned int)page_private(page);
-		check_tails(check, page, order);
-		check_merged(check, page, order);
-		seen->free += 1UL << order;
-		return 1UL << order;
-	}
+	if (PagePrivate(page) && page_state(page) == PAGE_FREE)
+		return check_free_block(check, page, seen);
 	switch (page_state(page)) {
 	case PAGE_CACHED:
 		seen->cached++;
 		return 1;
 	case PAGE_ALLOCATED:
-		if (page_count_raw(page) <= 0)
-			fault(check, "pfn 0x%lx is allocated with count %d", page_to_pfn(page),
-				page_count_raw(page));
-		check_tails(check, page, order);
-		seen->allocated += 1UL << order;
-		return 1UL << order;
+		return check_allocated_block(check, page, seen);
 	case PAGE_SET_ASIDE:
-		seen->set_aside += 1UL << order;
-		return 1UL << order;
+		if (!check_head_order(check, page, "a set-aside", page_tag_order(page)))
+			return 1;
+		seen->set_aside += 1UL << page_tag_order(page);
+		return 1UL << page_tag_order(page);
 	default:
 		fault(check, "pfn 0x%lx is on no list and belongs to nobody", page_to_pfn(page));
 		return 1;

@@ -75,11 +75,15 @@ static int alloc_root(struct mm *mm, const struct mm_config *config)
 	mm->zone_table = boot_alloc(mm,
 		((size_t)mm->nr_node_ids << ZONES_SHIFT) * sizeof(*mm->zone_table),
 		MEMBLOCK_ANY_NODE, "zone table");
+	if (!mm->zone_table)
+		return -1;
 	mm->distance = boot_alloc(
 		mm, (size_t)mm->nr_node_ids * mm->nr_node_ids, MEMBLOCK_ANY_NODE, "node distances");
+	if (!mm->distance)
+		return -1;
 	mm->block_map = boot_alloc(
 		mm, (nr_blocks + 63) / 64 * 8, MEMBLOCK_ANY_NODE, "map of page blocks");
-	return mm->zone_table && mm->distance && mm->block_map ? 0 : -1;
+	return mm->block_map ? 0 : -1;
 }
 
 static int cpu_init(struct mm *mm, unsigned int id, int nid)

@@ -146,7 +146,7 @@ static int64_t add_range(struct memblock_list *list, const struct memblock_range
 	unsigned int first = first_above(list, new->base);
 	unsigned int i = first;
 	phys_addr_t at = new->base;
-	int64_t added = 0;
+	uint64_t added = 0;
 
 	if (list->nr + ranges_needed(list, new) > MEMBLOCK_MAX_RANGES)
 		return -1;
@@ -162,11 +162,11 @@ static int64_t add_range(struct memblock_list *list, const struct memblock_range
 		if (i < list->nr && list->range[i].base < piece.end)
 			piece.end = list->range[i].base;
 		insert_at(list, i++, &piece);
-		added += (int64_t)(piece.end - piece.base);
+		added += piece.end - piece.base;
 		at = piece.end;
 	}
 	merge_around(list, first, i);
-	return added;
+	return added > INT64_MAX ? INT64_MAX : (int64_t)added;
 }
 
 int64_t memblock_add(struct memblock *mb, phys_addr_t base, uint64_t size, int nid)

@@ -68,9 +68,27 @@ static void fill_distance(struct mm *mm, const struct mm_config *config)
 	}
 }
 
+/* The node itself, if it has memory; the order of fallback is not known yet. */
+static int nearest_with_memory(const struct mm *mm, int nid)
+{
+	const struct memblock_list *memory = &mm->memblock->memory;
+	int nearest = memory->range[0].nid;
+
+	for (unsigned int i = 0; i < memory->nr; i++) {
+		int other = memory->range[i].nid;
+
+		if (other == nid)
+			return nid;
+		if (mm_distance(mm, nid, other) < mm_distance(mm, nid, nearest))
+			nearest = other;
+	}
+	return nearest;
+}
+
 static int node_init(struct mm *mm, const struct mm_config *config, int nid)
 {
-	struct pglist_data *pgdat = boot_alloc(mm, sizeof(*pgdat), nid, "node structure");
+	struct pglist_data *pgdat =
+		boot_alloc(mm, sizeof(*pgdat), nearest_with_memory(mm, nid), "node structure");
 
 	if (!pgdat)
 		return -1;

@@ -230,7 +230,7 @@ static bool may_free(const struct page *page, unsigned int order, const void *ca
 	return false;
 }
 
-static bool drop_reference(struct page *page, const void *caller)
+static bool drop_reference(struct page *page, unsigned int order, const void *caller)
 {
 	int stored = __atomic_load_n(&page->_count, __ATOMIC_ACQUIRE);
 
@@ -240,7 +240,7 @@ static bool drop_reference(struct page *page, const void *caller)
 		return true;
 	}
 	if (stored < 0) {
-		misuse(MISUSE_ZERO_COUNT, page, 0, caller);
+		misuse(MISUSE_ZERO_COUNT, page, order, caller);
 		return false;
 	}
 	return __atomic_fetch_sub(&page->_count, 1, __ATOMIC_ACQ_REL) == 0;
@@ -248,7 +248,7 @@ static bool drop_reference(struct page *page, const void *caller)
 
 bool put_page_testzero(struct page *page)
 {
-	return drop_reference(page, CALLER());
+	return drop_reference(page, 0, CALLER());
 }
 
 /* The last owner's traces that must be gone; an anonymous mapping is forgiven for single pages. */
@@ -314,7 +314,7 @@ static void free_block(struct page *page, unsigned int order, const void *caller
 
 static void free_reference(struct page *page, unsigned int order, const void *caller)
 {
-	if (!may_free(page, order, caller) || !drop_reference(page, caller))
+	if (!may_free(page, order, caller) || !drop_reference(page, order, caller))
 		return;
 	if (order == 0)
 		free_single(page, false, caller);

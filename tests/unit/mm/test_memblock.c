@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The boot allocator: rounding, overlaps, flags, splitting, limits, and the set algebra against a
+ * map with one byte for each page.
+ */
+#include "unit.h"
+
+#define P(pages) ((phys_addr_t)(pages) << PAGE_SHIFT)
+
+static struct memblock *new_memblock(void)
+{
+	struct memblock *mb = calloc(1, sizeof(*mb));
+
+	assert_non_null(mb);
+	return mb;
+}
+
+/* Fails unless range i of the list is [base, end) pages, of this node, flags and reason. */
+static void assert_range(const struct memblock_list *list, unsigned int i, unsigned long base,
+	unsigned long end, int nid, unsigned int flags, const char *why)
+{
+	assert_true(i < list->nr);
+	assert_int_equal(list->range[i].base, P(base));
+	assert_int_equal(list->range[i].end, P(end));
+	assert_int_equal(list->range[i].nid, nid);
+	assert_int_equal(list->range[i].flags, flags);
+	assert_string_equal(list->range[i].why, why);
+}
+
+static void assert_bank(
+	const struct memblock *mb, unsigned int i, unsigned long base, unsigned long end, int nid)
+{
+	assert_range(&mb->memory, i, base, end, nid, 0, "");
+}
+
+static void assert_reserved(const struct memblock *mb, unsigned int i, unsigned long base,
+	unsigned long end, unsigned int flags, const char *why)
+{
+	assert_range(&mb->reserved, i, base, end, 0, flags, why);
+}
+
+static void assert_next_free(const struct memblock *mb, unsigned long from, unsigned long base,
+	unsigned long end, int nid)
+{
+	struct memblock_free run;
+
+	assert_true(memblock_next_free(mb, P(from), &run));
+	assert_int_equal(run.base, P(base));
+	assert_int_equal(run.end, P(end));
+	assert_int_equal(run.nid, nid);
+}
+
+static void banks_are_rounded_inward(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	assert_int_equal(memblock_add(mb, P(10) + 1, P(3), 0), P(2));
+	assert_bank(mb, 0, 11, 13, 0);
+	assert_int_equal(memblock_add(mb, P(20) + 1, P(1), 0), 0);
+	assert_int_equal(memblock_add(mb, P(20) + 1, P(2) - 2, 0), 0);
+	assert_int_equal(memblock_add(mb, P(20), P(1) - 1, 0), 0);
+	assert_int_equal(memblock_add(mb, P(20), 0, 0), 0);
+	assert_int_equal(memblock_add(mb, P(20) + 1, P(2) - 1, 0), P(1));
+	assert_int_equal(mb->memory.nr, 2);
+	assert_bank(mb, 1, 21, 22, 0);
+	free(mb);
+}
+
+static void reservations_are_rounded_outward(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	assert_int_equal(memblock_reserve(mb, P(10) + 1, P(1), 0, "a"), 0);
+	assert_int_equal(memblock_reserve(mb, P(20) + PAGE_SIZE - 1, 1, 0, "b"), 0);
+	assert_int_equal(memblock_reserve(mb, P(30) + PAGE_SIZE - 1, 2, 0, "c"), 0);
+	assert_int_equal(memblock_reserve(mb, P(40), 0, 0, "nothing"), 0);
+	assert_int_equal(mb->reserved.nr, 3);
+	assert_reserved(mb, 0, 10, 12, 0, "a");
+	assert_reserved(mb, 1, 20, 21, 0, "b");
+	assert_reserved(mb, 2, 30, 32, 0, "c");
+	free(mb);
+}
+
+static void the_first_of_two_overlapping_banks_keeps_the_shared_pages(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	assert_int_equal(memblock_add(mb, P(10), P(10), 1), P(10));
+	assert_int_equal(memblock_add(mb, P(12), P(2), 2), 0);	      /* inside */
+	assert_int_equal(memblock_add(mb, P(15), P(10), 2), P(5));    /* over the end */
+	assert_int_equal(memblock_add(mb, P(5), P(10), 3), P(5));     /* over the start */
+	assert_int_equal(memblock_add(mb, P(0), P(30), 4), P(5 + 5)); /* around all */
+	assert_int_equal(mb->memory.nr, 5);
+	assert_bank(mb, 0, 0, 5, 4);
+	assert_bank(mb, 1, 5, 10, 3);
+	assert_bank(mb, 2, 10, 20, 1);
+	assert_bank(mb, 3, 20, 25, 2);
+	assert_bank(mb, 4, 25, 30, 4);
+	free(mb);
+}
+
+static void neighbours_join_only_if_they_say_the_same(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	memblock_add(mb, P(10), P(5), 0);
+	memblock_add(mb, P(20), P(5), 0);
+	memblock_add(mb, P(25), P(5), 1);
+	assert_int_equal(mb->memory.nr, 3);
+	memblock_add(mb, P(15), P(5), 0); /* closes the gap */
+	assert_int_equal(mb->memory.nr, 2);
+	assert_bank(mb, 0, 10, 25, 0);
+	assert_bank(mb, 1, 25, 30, 1);
+
+	memblock_reserve(mb, P(2), P(1), 0, "a");
+	memblock_reserve(mb, P(1), P(1), 0, "a");
+	memblock_reserve(mb, P(3), P(1), 0, "b");
+	memblock_reserve(mb, P(4), P(1), MEMBLOCK_NOMAP, "b");
+	assert_int_equal(mb->reserved.nr, 3);
+	assert_reserved(mb, 0, 1, 3, 0, "a");
+	assert_reserved(mb, 1, 3, 4, 0, "b");
+	assert_reserved(mb, 2, 4, 5, MEMBLOCK_NOMAP, "b");
+	free(mb);
+}
+
+static void a_reservation_takes_on_the_flags_of_what_overlaps_it(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	memblock_reserve(mb, P(10), P(10), 0, "first");
+	memblock_reserve(mb, P(14), P(2), MEMBLOCK_NOMAP, "inside");
+	assert_int_equal(mb->reserved.nr, 3);
+	assert_reserved(mb, 0, 10, 14, 0, "first");
+	assert_reserved(mb, 1, 14, 16, MEMBLOCK_NOMAP, "first");
+	assert_reserved(mb, 2, 16, 20, 0, "first");
+	memblock_reserve(mb, P(18), P(4), MEMBLOCK_NOMAP, "tail");
+	assert_int_equal(mb->reserved.nr, 5);
+	assert_reserved(mb, 3, 18, 20, MEMBLOCK_NOMAP, "first");
+	assert_reserved(mb, 4, 20, 22, MEMBLOCK_NOMAP, "tail");
+	/* The other way about: what has the flag keeps it. */
+	memblock_reserve(mb, P(0), P(30), 0, "around");
+	assert_int_equal(mb->reserved.nr, 7);
+	assert_reserved(mb, 0, 0, 10, 0, "around");
+	assert_reserved(mb, 2, 14, 16, MEMBLOCK_NOMAP, "first");
+	assert_reserved(mb, 6, 22, 30, 0, "around");
+	/* The flag everywhere: parts with one reason are one range again. */
+	memblock_reserve(mb, P(0), P(30), MEMBLOCK_NOMAP, "all");
+	assert_int_equal(mb->reserved.nr, 4);
+	assert_reserved(mb, 1, 10, 20, MEMBLOCK_NOMAP, "first");
+	free(mb);
+}
+
+static void a_long_reason_is_cut(void **state)
+{
+	struct memblock *mb = new_memblock();
+	char longer[2 * MEMBLOCK_WHY];
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	memblock_reserve(mb, P(1), P(1), 0, longer);
+	assert_int_equal(strlen(mb->reserved.range[0].why), MEMBLOCK_WHY - 1);
+	free(mb);
+}
+
+static void the_end_of_the_address_space(void **state)
+{
+	struct memblock *mb = new_memblock();
+	phys_addr_t last = (phys_addr_t)0 - PAGE_SIZE;
+
+	(void)state;
+	assert_int_equal(memblock_add(mb, last - P(4), P(5) + 1, 0), -1);
+	assert_int_equal(memblock_add(mb, PHYS_ADDR_MAX, 2, 0), -1);
+	assert_int_equal(memblock_reserve(mb, last, P(1) + 1, 0, "beyond"), -1);
+	assert_int_equal(mb->memory.nr + mb->reserved.nr, 0);
+	/* Up to 2^64 is fine, less the last page. */
+	assert_int_equal(memblock_add(mb, last - P(4), P(5), 0), P(4));
+	assert_int_equal(mb->memory.range[0].end, last);
+	assert_int_equal(memblock_add(mb, last, P(1), 0), 0);
+	assert_int_equal(memblock_add(mb, last + 1, 10, 0), 0);
+	assert_int_equal(memblock_reserve(mb, last - P(1), P(2), 0, "top"), 0);
+	assert_int_equal(memblock_reserve(mb, last, P(1), 0, "last page"), 0);
+	assert_int_equal(mb->reserved.nr, 1);
+	assert_int_equal(mb->reserved.range[0].end, last);
+	assert_int_equal(
+		memblock_alloc(mb, P(1), P(1), 0, PHYS_ADDR_MAX, "a"), last - P(2));
+	assert_int_equal(memblock_end_pfn(mb), pfn_down(last));
+	free(mb);
+}
+
+/* The bytes added would not fit the result's sign. */
+static void half_the_address_space_and_more_is_refused(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	assert_int_equal(memblock_add(mb, 0, 1ULL << 63, 0), -1);
+	assert_int_equal(memblock_add(mb, 0, UINT64_MAX, 0), -1);
+	assert_int_equal(mb->memory.nr, 0);
+	assert_int_equal(memblock_add(mb, 0, (1ULL << 63) - 1, 0), (1ULL << 63) - PAGE_SIZE);
+	assert_int_equal(memblock_reserve(mb, 0, UINT64_MAX, 0, "everything"), 0);
+	assert_int_equal(mb->reserved.nr, 1);
+	assert_int_equal(mb->reserved.range[0].end, (phys_addr_t)0 - PAGE_SIZE);
+	free(mb);
+}
+
+static void a_full_list_refuses_and_stays_as_it_was(void **state)
+{
+	struct memblock *mb = new_memblock();
+	struct memblock *before = new_memblock();
+
+	(void)state;
+	for (unsigned int i = 0; i < MEMBLOCK_MAX_RANGES; i++) {
+		assert_int_equal(memblock_add(mb, P(2 * i), P(1), 0), P(1));
+		assert_int_equal(memblock_reserve(mb, P(2 * i), P(1), 0, "r"), 0);
+	}
+	assert_int_equal(mb->memory.nr, MEMBLOCK_MAX_RANGES);
+	*before = *mb;
+	assert_int_equal(memblock_add(mb, P(4 * MEMBLOCK_MAX_RANGES), P(1), 0), -1);
+	assert_int_equal(memblock_add(mb, 0, P(10), 1), -1);
+	assert_int_equal(memblock_reserve(mb, P(4 * MEMBLOCK_MAX_RANGES), 1, 0, "r"), -1);
+	assert_int_equal(memblock_alloc(mb, P(1), P(1), 0, PHYS_ADDR_MAX, "r"), PHYS_ADDR_MAX);
+	assert_memory_equal(mb, before, sizeof(*mb));
+	/* What needs no range of its own still goes. */
+	assert_int_equal(memblock_add(mb, P(6), P(1), 0), 0);
+	assert_int_equal(memblock_reserve(mb, P(6), P(1), MEMBLOCK_NOMAP, "r"), 0);
+	assert_int_equal(memblock_unreserve(mb, P(6), P(1)), 0);
+	assert_int_equal(mb->reserved.nr, MEMBLOCK_MAX_RANGES - 1);
+	free(before);
+	free(mb);
+}
+
+/* With one range to spare, a cut in the middle, which needs two, is refused; at an end it goes. */
+static void a_cut_needs_room_for_its_parts(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	for (unsigned int i = 0; i < MEMBLOCK_MAX_RANGES - 1; i++)
+		assert_int_equal(memblock_reserve(mb, P(10 * i), P(5), 0, "r"), 0);
+	assert_int_equal(memblock_reserve(mb, P(2), P(1), MEMBLOCK_NOMAP, "cut"), -1);
+	assert_int_equal(mb->reserved.nr, MEMBLOCK_MAX_RANGES - 1);
+	assert_int_equal(memblock_unreserve(mb, P(2), P(1)), 0);
+	assert_int_equal(mb->reserved.nr, MEMBLOCK_MAX_RANGES);
+	assert_int_equal(memblock_unreserve(mb, P(12), P(1)), -1);
+	assert_reserved(mb, 2, 10, 15, 0, "r");
+	assert_int_equal(memblock_unreserve(mb, P(10), P(2)), 0);
+	assert_reserved(mb, 2, 12, 15, 0, "r");
+	free(mb);
+}
+
+static void unreserve_gives_back_exactly_the_part(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	memblock_add(mb, P(0), P(100), 3);
+	memblock_reserve(mb, P(10), P(20), MEMBLOCK_NOMAP, "a");
+	memblock_reserve(mb, P(40), P(10), 0, "b");
+	memblock_reserve(mb, P(60), P(10), 0, "c");
+	assert_int_equal(memblock_unreserve(mb, P(15), P(5)), 0); /* middle of a */
+	assert_next_free(mb, 12, 15, 20, 3);
+	assert_reserved(mb, 0, 10, 15, MEMBLOCK_NOMAP, "a");
+	assert_reserved(mb, 1, 20, 30, MEMBLOCK_NOMAP, "a");
+	assert_int_equal(memblock_unreserve(mb, P(25), P(40)), 0); /* end of a, b, start of c */
+	assert_int_equal(mb->reserved.nr, 3);
+	assert_reserved(mb, 1, 20, 25, MEMBLOCK_NOMAP, "a");
+	assert_reserved(mb, 2, 65, 70, 0, "c");
+	assert_next_free(mb, 25, 25, 65, 3);
+	assert_int_equal(memblock_unreserve(mb, P(80), P(10)), 0); /* nothing there */
+	assert_int_equal(memblock_unreserve(mb, P(0), P(100)), 0);
+	assert_int_equal(mb->reserved.nr, 0);
+	free(mb);
+}
+
+static void free_runs_are_cut_at_banks_and_reservations(void **state)
+{
+	struct memblock *mb = new_memblock();
+	struct memblock_free run;
+
+	(void)state;
+	assert_false(memblock_next_free(mb, 0, &run));
+	memblock_add(mb, P(10), P(10), 0);
+	memblock_add(mb, P(20), P(10), 1);
+	memblock_add(mb, P(40), P(10), 1);
+	memblock_reserve(mb, P(5), P(6), 0, "before");
+	memblock_reserve(mb, P(18), P(4), 0, "across two banks");
+	memblock_reserve(mb, P(24), P(1), MEMBLOCK_NOMAP, "firmware");
+	memblock_reserve(mb, P(28), P(14), 0, "across a hole");
+	memblock_reserve(mb, P(60), P(1), 0, "outside");
+	assert_next_free(mb, 0, 11, 18, 0);
+	assert_next_free(mb, 13, 13, 18, 0);
+	assert_next_free(mb, 18, 22, 24, 1);
+	assert_next_free(mb, 24, 25, 28, 1);
+	assert_next_free(mb, 28, 42, 50, 1);
+	assert_false(memblock_next_free(mb, P(50), &run));
+
+	/* Mapped is all but the firmware's page. */
+	assert_true(memblock_next_mapped(mb, 0, &run));
+	assert_int_equal(run.base, P(10));
+	assert_int_equal(run.end, P(20));
+	assert_true(memblock_next_mapped(mb, run.end, &run));
+	assert_int_equal(run.base, P(20));
+	assert_int_equal(run.end, P(24));
+	assert_true(memblock_next_mapped(mb, run.end, &run));
+	assert_int_equal(run.base, P(25));
+	assert_int_equal(run.end, P(30));
+	assert_true(memblock_next_mapped(mb, run.end, &run));
+	assert_int_equal(run.base, P(40));
+	assert_int_equal(run.end, P(50));
+	assert_false(memblock_next_mapped(mb, run.end, &run));
+	free(mb);
+}
+
+static void a_bank_reserved_whole_has_no_free_run(void **state)
+{
+	struct memblock *mb = new_memblock();
+	struct memblock_free run;
+
+	(void)state;
+	memblock_add(mb, P(10), P(10), 0);
+	memblock_add(mb, P(30), P(10), 0);
+	memblock_reserve(mb, P(10), P(10), 0, "exactly");
+	memblock_reserve(mb, P(25), P(20), 0, "and more");
+	assert_false(memblock_next_free(mb, 0, &run));
+	assert_int_equal(
+		memblock_alloc(mb, P(1), P(1), MEMBLOCK_ANY_NODE, PHYS_ADDR_MAX, "x"),
+		PHYS_ADDR_MAX);
+	free(mb);
+}
+
+static void alloc_takes_from_the_top_of_what_is_allowed(void **state)
+{
+	struct memblock *mb = new_memblock();
+	const int any = MEMBLOCK_ANY_NODE;
+
+	(void)state;
+	memblock_add(mb, P(0), P(100), 0);
+	memblock_add(mb, P(200), P(100), 1);
+	assert_int_equal(memblock_alloc(mb, P(2), P(1), any, PHYS_ADDR_MAX, "a"), P(298));
+	assert_int_equal(memblock_alloc(mb, P(2), P(1), any, PHYS_ADDR_MAX, "a"), P(296));
+	assert_reserved(mb, 0, 296, 300, 0, "a");
+	assert_int_equal(memblock_alloc(mb, P(1), P(16), any, PHYS_ADDR_MAX, "b"), P(288));
+	assert_int_equal(memblock_alloc(mb, P(1), P(1), 0, PHYS_ADDR_MAX, "c"), P(99));
+	assert_int_equal(memblock_alloc(mb, P(1), P(1), any, P(250), "d"), P(249));
+	assert_int_equal(memblock_alloc(mb, P(1), P(1), any, P(250) - 1, "d"), P(248));
+	assert_int_equal(memblock_alloc_range(mb, P(1), P(1), any, P(10), P(11), "e"), P(10));
+	assert_int_equal(
+		memblock_alloc_range(mb, P(1), P(1), any, P(10), P(11), "e"), PHYS_ADDR_MAX);
+	/* Aligned, and not below min: 200 would do for 8 pages, were min not 201. */
+	assert_int_equal(memblock_alloc_range(mb, P(8), P(8), any, P(201), P(209), "f"),
+		PHYS_ADDR_MAX);
+	assert_int_equal(
+		memblock_alloc_range(mb, P(8), P(8), any, P(201), P(216), "f"), P(208));
+	assert_int_equal(memblock_alloc(mb, P(89), P(1), any, PHYS_ADDR_MAX, "g"), PHYS_ADDR_MAX);
+	assert_int_equal(memblock_alloc(mb, P(88), P(1), any, PHYS_ADDR_MAX, "g"), P(11));
+	assert_int_equal(memblock_alloc(mb, P(1), P(1), 2, PHYS_ADDR_MAX, "h"), PHYS_ADDR_MAX);
+	free(mb);
+}
+
+static void alloc_refuses_what_is_no_whole_page_or_too_late(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	memblock_add(mb, P(0), P(100), 0);
+	assert_int_equal(memblock_alloc(mb, 0, P(1), 0, PHYS_ADDR_MAX, "x"), PHYS_ADDR_MAX);
+	assert_int_equal(memblock_alloc(mb, 100, P(1), 0, PHYS_ADDR_MAX, "x"), PHYS_ADDR_MAX);
+	mb->closed = true;
+	assert_int_equal(memblock_alloc(mb, P(1), P(1), 0, PHYS_ADDR_MAX, "x"), PHYS_ADDR_MAX);
+	assert_int_equal(mb->reserved.nr, 0);
+	free(mb);
+}
+
+static void find_and_present(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	assert_int_equal(memblock_end_pfn(mb), 0);
+	memblock_add(mb, P(10), P(10), 0);
+	memblock_add(mb, P(20), P(10), 1);
+	memblock_add(mb, P(50), P(10), 0);
+	memblock_reserve(mb, P(12), P(1), 0, "r");
+	assert_null(memblock_find_memory(mb, P(10) - 1));
+	assert_ptr_equal(memblock_find_memory(mb, P(10)), &mb->memory.range[0]);
+	assert_ptr_equal(memblock_find_memory(mb, P(20) - 1), &mb->memory.range[0]);
+	assert_ptr_equal(memblock_find_memory(mb, P(20)), &mb->memory.range[1]);
+	assert_null(memblock_find_memory(mb, P(30)));
+	assert_null(memblock_find_memory(mb, P(60)));
+	assert_ptr_equal(memblock_find_reserved(mb, P(12)), &mb->reserved.range[0]);
+	assert_null(memblock_find_reserved(mb, P(13)));
+	assert_int_equal(memblock_end_pfn(mb), 60);
+	assert_int_equal(memblock_present(mb, MEMBLOCK_ANY_NODE, 0, ~0UL), 30);
+	assert_int_equal(memblock_present(mb, 0, 0, 100), 20);
+	assert_int_equal(memblock_present(mb, 1, 15, 25), 5);
+	assert_int_equal(memblock_present(mb, MEMBLOCK_ANY_NODE, 15, 25), 10);
+	assert_int_equal(memblock_present(mb, MEMBLOCK_ANY_NODE, 30, 50), 0);
+	assert_int_equal(memblock_present(mb, MEMBLOCK_ANY_NODE, 15, 15), 0);
+	free(mb);
+}
+
+/* The model: for each page whether it is memory, reserved, not to be mapped. */
+#define MODEL_PAGES 400U
+
+struct model {
+	bool memory[MODEL_PAGES], reserved[MODEL_PAGES], nomap[MODEL_PAGES];
+};
+
+/* Sorted, disjoint, not empty, aligned; and joined where two say the same. */
+static void assert_list_is_sound(const struct memblock_list *list)
+{
+	for (unsigned int i = 0; i < list->nr; i++) {
+		const struct memblock_range *range = &list->range[i];
+
+		assert_true(range->base < range->end);
+		assert_true(is_aligned(range->base | range->end, PAGE_SIZE));
+		if (i == 0)
+			continue;
+		assert_true(range[-1].end <= range->base);
+		assert_false(range[-1].end == range->base && range[-1].nid == range->nid &&
+			     range[-1].flags == range->flags &&
+			     strcmp(range[-1].why, range->why) == 0);
+	}
+}
+
+/* Mark the pages of all runs that `next` walks over; each must be new. */
+static void walk(const struct memblock *mb, bool seen[MODEL_PAGES],
+	bool (*next)(const struct memblock *, phys_addr_t, struct memblock_free *))
+{
+	struct memblock_free run = {.end = 0};
+
+	memset(seen, 0, MODEL_PAGES);
+	while (next(mb, run.end, &run)) {
+		const struct memblock_range *bank = memblock_find_memory(mb, run.base);
+
+		assert_true(run.base < run.end);
+		assert_non_null(bank);
+		assert_true(run.end <= bank->end);
+		assert_int_equal(run.nid, bank->nid);
+		for (phys_addr_t pa = run.base; pa < run.end; pa += PAGE_SIZE) {
+			assert_false(seen[pfn_down(pa)]);
+			seen[pfn_down(pa)] = true;
+		}
+	}
+}
+
+static void assert_is_model(const struct memblock *mb, const struct model *model)
+{
+	bool is_free[MODEL_PAGES], mapped[MODEL_PAGES];
+	unsigned long present = 0;
+
+	assert_list_is_sound(&mb->memory);
+	assert_list_is_sound(&mb->reserved);
+	walk(mb, is_free, memblock_next_free);
+	walk(mb, mapped, memblock_next_mapped);
+	for (unsigned int i = 0; i < MODEL_PAGES; i++) {
+		const struct memblock_range *taken = memblock_find_reserved(mb, P(i));
+
+		assert_int_equal(memblock_find_memory(mb, P(i)) != NULL, model->memory[i]);
+		assert_int_equal(taken != NULL, model->reserved[i]);
+		assert_int_equal(taken && taken->flags & MEMBLOCK_NOMAP, model->nomap[i]);
+		assert_int_equal(is_free[i], model->memory[i] && !model->reserved[i]);
+		assert_int_equal(mapped[i], model->memory[i] && !model->nomap[i]);
+		present += model->memory[i];
+	}
+	assert_int_equal(memblock_present(mb, MEMBLOCK_ANY_NODE, 0, MODEL_PAGES), present);
+}
+
+/* The highest place that the model has for an allocation, or PHYS_ADDR_MAX. */
+static phys_addr_t model_place(
+	const struct memblock *mb, const struct model *model, unsigned int nr, unsigned int align)
+{
+	for (unsigned int at = MODEL_PAGES - nr; at + 1 > 0; at--) {
+		const struct memblock_range *bank = memblock_find_memory(mb, P(at));
+		bool fits = at % align == 0 && bank && bank->end >= P(at + nr);
+
+		for (unsigned int i = at; fits && i < at + nr; i++)
+			fits = model->memory[i] && !model->reserved[i];
+		if (fits)
+			return P(at);
+	}
+	return PHYS_ADDR_MAX;
+}
+
+static void random_step(struct memblock *mb, struct model *model, uint64_t *random)
+{
+	unsigned int what = (unsigned int)next_random(random, 10);
+	unsigned int base = (unsigned int)next_random(random, MODEL_PAGES - 40);
+	unsigned int nr = 1 + (unsigned int)next_random(random, what == 0 ? 40 : 12);
+	/* Up to a page less on either side, on purpose off the page boundaries. */
+	unsigned int skew = (unsigned int)next_random(random, 2) * 100;
+
+	if (what < 3) {
+		memblock_add(mb, P(base) - (base ? skew : 0), P(nr) + (base ? skew : 0) + skew,
+			(int)next_random(random, 3));
+		memset(&model->memory[base], 1, nr);
+	} else if (what < 7) {
+		unsigned int flags = next_random(random, 4) ? 0 : MEMBLOCK_NOMAP;
+
+		memblock_reserve(mb, P(base) + skew, P(nr) - 2 * skew, flags,
+			next_random(random, 2) ? "one" : "two");
+		memset(&model->reserved[base], 1, nr);
+		if (flags)
+			memset(&model->nomap[base], 1, nr);
+	} else if (what < 9) {
+		memblock_unreserve(mb, P(base), P(nr));
+		memset(&model->reserved[base], 0, nr);
+		memset(&model->nomap[base], 0, nr);
+	} else {
+		unsigned int align = 1U << next_random(random, 4);
+		phys_addr_t expected = model_place(mb, model, nr, align);
+
+		assert_int_equal(memblock_alloc(mb, P(nr), P(align), MEMBLOCK_ANY_NODE,
+					 PHYS_ADDR_MAX, "allocated"),
+			expected);
+		if (expected != PHYS_ADDR_MAX)
+			memset(&model->reserved[pfn_down(expected)], 1, nr);
+	}
+}
+
+static void random_operations_match_the_model(void **state)
+{
+	uint64_t random = test_seed(0x5eed0001);
+
+	(void)state;
+	for (unsigned int round = 0; round < 40; round++) {
+		struct memblock *mb = new_memblock();
+		struct model model = {0};
+
+		for (unsigned int step = 0; step < 60; step++) {
+			random_step(mb, &model, &random);
+			assert_is_model(mb, &model);
+		}
+		free(mb);
+	}
+}
+
+struct piece {
+	unsigned int base, nr, flags;
+	bool memory;
+};
+
+/* The same pieces in another order: the same pages are free, and the same are mapped. */
+static void the_order_of_insertion_does_not_matter(void **state)
+{
+	uint64_t random = test_seed(0x5eed0002);
+
+	(void)state;
+	for (unsigned int round = 0; round < 50; round++) {
+		struct piece pieces[30];
+		bool is_free[3][MODEL_PAGES], mapped[3][MODEL_PAGES];
+
+		for (unsigned int i = 0; i < ARRAY_SIZE(pieces); i++)
+			pieces[i] = (struct piece){(unsigned int)next_random(&random, 350),
+				1 + (unsigned int)next_random(&random, 50),
+				(unsigned int)next_random(&random, 2), next_random(&random, 2)};
+		for (unsigned int attempt = 0; attempt < 3; attempt++) {
+			struct memblock *mb = new_memblock();
+
+			for (unsigned int i = 0; i < ARRAY_SIZE(pieces); i++) {
+				unsigned int j = (unsigned int)next_random(&random, i + 1);
+				struct piece swap = pieces[i];
+
+				pieces[i] = pieces[j];
+				pieces[j] = swap;
+			}
+			for (unsigned int i = 0; i < ARRAY_SIZE(pieces); i++) {
+				const struct piece *piece = &pieces[i];
+
+				if (piece->memory)
+					memblock_add(mb, P(piece->base), P(piece->nr), (int)i % 3);
+				else
+					memblock_reserve(mb, P(piece->base), P(piece->nr),
+						piece->flags, "piece");
+			}
+			walk(mb, is_free[attempt], memblock_next_free);
+			walk(mb, mapped[attempt], memblock_next_mapped);
+			free(mb);
+		}
+		for (unsigned int attempt = 1; attempt < 3; attempt++) {
+			assert_memory_equal(is_free[0], is_free[attempt], MODEL_PAGES);
+			assert_memory_equal(mapped[0], mapped[attempt], MODEL_PAGES);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(banks_are_rounded_inward),
+		cmocka_unit_test(reservations_are_rounded_outward),
+		cmocka_unit_test(the_first_of_two_overlapping_banks_keeps_the_shared_pages),
+		cmocka_unit_test(neighbours_join_only_if_they_say_the_same),
+		cmocka_unit_test(a_reservation_takes_on_the_flags_of_what_overlaps_it),
+		cmocka_unit_test(a_long_reason_is_cut),
+		cmocka_unit_test(the_end_of_the_address_space),
+		cmocka_unit_test(half_the_address_space_and_more_is_refused),
+		cmocka_unit_test(a_full_list_refuses_and_stays_as_it_was),
+		cmocka_unit_test(a_cut_needs_room_for_its_parts),
+		cmocka_unit_test(unreserve_gives_back_exactly_the_part),
+		cmocka_unit_test(free_runs_are_cut_at_banks_and_reservations),
+		cmocka_unit_test(a_bank_reserved_whole_has_no_free_run),
+		cmocka_unit_test(alloc_takes_from_the_top_of_what_is_allowed),
+		cmocka_unit_test(alloc_refuses_what_is_no_whole_page_or_too_late),
+		cmocka_unit_test(find_and_present),
+		cmocka_unit_test(random_operations_match_the_model),
+		cmocka_unit_test(the_order_of_insertion_does_not_matter),
+	};
+
+	return cmocka_run_group_tests_name("memblock", tests, NULL, NULL);
+}

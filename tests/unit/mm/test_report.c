@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reports of misuse: each kind has its words, names the page and the caller, and is counted once.
+ */
+#include "unit.h"
+
+/* One faulty call for each kind, on a machine of its own; returns the page it is about. */
+static struct page *double_free(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	__free_pages(page, 2);
+	__free_pages(page, 2);
+	return page;
+}
+
+static struct page *wrong_order(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+
+	__free_pages(page, 2);
+	return page;
+}
+
+static struct page *not_allocated(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+
+	__free_pages(page + 4, 2);
+	return page + 4;
+}
+
+static struct page *reserved(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	SetPageReserved(page);
+	__free_pages(page, 2);
+	ClearPageReserved(page);
+	return page;
+}
+
+static struct page *bad_address(void)
+{
+	free_pages(4096, 2);
+	return NULL;
+}
+
+static struct page *zero_count(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	put_page_testzero(page);
+	__free_pages(page, 2);
+	set_page_count(page, 1);
+	return page;
+}
+
+static struct page *bad_page(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	page->mapping = page;
+	__free_pages(page, 2);
+	return page;
+}
+
+static struct page *bad_compound(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
+
+	page[1].index = 7;
+	__free_pages(page, 2);
+	return page;
+}
+
+static struct page *bad_gfp(void)
+{
+	alloc_pages(__GFP_HIGHMEM | __GFP_ZERO, 2);
+	return NULL;
+}
+
+static struct page *bad_node(void)
+{
+	alloc_pages_node(17, GFP_KERNEL, 2);
+	return NULL;
+}
+
+static const struct {
+	struct page *(*call)(void);
+	const char *name, *expected;
+} rows[NR_MISUSE] = {
+	[MISUSE_DOUBLE_FREE] = {double_free, "double free",
+		"a block that somebody holds; this one is free"},
+	[MISUSE_WRONG_ORDER] = {wrong_order, "free with the wrong order",
+		"the order it was allocated with"},
+	[MISUSE_NOT_ALLOCATED] = {not_allocated, "free of a page that heads no allocated block",
+		"the first page of a block that was handed out"},
+	[MISUSE_RESERVED] = {reserved, "free of a reserved page or a hole",
+		"a page of the allocator's"},
+	[MISUSE_BAD_ADDRESS] = {bad_address, "free of an address that is no page's",
+		"a linear address"},
+	[MISUSE_ZERO_COUNT] = {zero_count, "reference dropped that nobody held",
+		"a count of at least 1"},
+	[MISUSE_BAD_PAGE] = {bad_page, "bad page state",
+		"no flag, mapping or count left by its owner"},
+	[MISUSE_BAD_COMPOUND] = {bad_compound, "bad compound page",
+		"all parts pointing to a head that knows the order"},
+	[MISUSE_BAD_GFP] = {bad_gfp, "flags that exclude each other",
+		"HIGHMEM pages zeroed only with WAIT"},
+	[MISUSE_BAD_NODE] = {bad_node, "allocation from a node that is not online",
+		"an online node's id"},
+};
+
+static void every_kind_is_printed_counted_and_handed_on(void **state)
+{
+	(void)state;
+	for (unsigned int kind = 0; kind < NR_MISUSE; kind++) {
+		struct machine *machine = machine_create(&fixture_f4);
+		struct misuse_report report;
+		const struct page *page;
+		char line[200];
+
+		machine_enter(machine, 3);
+		assert_string_equal(misuse_name(kind), rows[kind].name);
+		host_print_capture_start();
+		page = rows[kind].call();
+		report = host_last_misuse();
+		snprintf(line, sizeof(line), "BUG: mm: %s, order %u, called from %p on cpu 3\n",
+			rows[kind].name, report.order, report.caller);
+		assert_int_equal(strncmp(host_print_captured(), line, strlen(line)), 0);
+		snprintf(line, sizeof(line), "\n  expected: %s\n", rows[kind].expected);
+		assert_printed(line);
+		snprintf(line, sizeof(line), "\n  pfn 0x%lx at 0x%lx000: node 3 zone Normal, ",
+			page ? page_to_pfn(page) : 0, page ? page_to_pfn(page) : 0);
+		assert_int_equal(times_printed(line), page != NULL);
+		assert_int_equal(times_printed("\n"), page ? 4 : 2);
+		host_print_capture_stop();
+		assert_misuse(kind, page, 2);
+		assert_int_equal(machine->mm.faults.misuse, 1);
+		machine_destroy(machine);
+	}
+}
+
+/* The report names the function that called the allocator, not the allocator itself. */
+static void the_caller_is_the_return_address(void **state)
+{
+	struct machine *machine = machine_create(&fixture_f2);
+	const char *first, *second, *here = (const char *)(uintptr_t)the_caller_is_the_return_address;
+
+	(void)state;
+	host_print_capture_start();
+	alloc_pages_node(5, GFP_KERNEL, 0);
+	first = host_last_misuse().caller;
+	alloc_pages_node(5, GFP_KERNEL, 0);
+	second = host_last_misuse().caller;
+	host_print_capture_stop();
+	assert_true(here < first);
+	assert_true(first < second);
+	assert_true(second < here + 8192);
+	machine_destroy(machine);
+}
+
+static void nothing_is_locked_while_it_is_reported(void **state)
+{
+	struct machine *machine = machine_create(&fixture_f2);
+
+	(void)state;
+	host_print_capture_start();
+	bad_page();
+	double_free();
+	host_print_capture_stop();
+	assert_false(spin_is_mine(&machine_zone(machine, 0, ZONE_NORMAL)->lock));
+	assert_int_equal(this_cpu->busy, 0);
+	assert_true(irqs_enabled());
+	assert_int_equal(machine->mm.faults.misuse, 2);
+	machine_destroy(machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kind_is_printed_counted_and_handed_on),
+		cmocka_unit_test(the_caller_is_the_return_address),
+		cmocka_unit_test(nothing_is_locked_while_it_is_reported),
+	};
+
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads as CPUs: what they share is guarded, nothing is handed out twice and nothing is lost.
+ * Made for the thread sanitizer; also run under the others.
+ *
+ * A thread may not fail a cmocka assertion: it counts what is wrong, and the test looks later.
+ */
+#include <pthread.h>
+#include "unit.h"
+
+#define MAX_THREADS 4U
+#define HELD	    64U
+#define MAILBOX	    32U
+
+struct held {
+	struct page *page; /* NULL: nothing here */
+	unsigned int order;
+};
+
+/* Blocks on their way to whoever frees them: usually not the CPU that took them. */
+struct mailbox {
+	pthread_mutex_t lock;
+	unsigned int nr;
+	struct held slot[MAILBOX];
+};
+
+struct shared {
+	struct machine *machine;
+	unsigned long ops; /* for each thread */
+	unsigned int max_order;
+	struct mailbox mailbox;
+	unsigned int *owner;	     /* by pfn: 1 + CPU id, or 0; relaxed atomics */
+	unsigned long wrong;	     /* pages found with another owner, or other contents */
+	unsigned long taken, remote; /* blocks allocated, blocks freed through the mailbox */
+};
+
+struct worker {
+	struct shared *shared;
+	unsigned int id;
+	uint64_t random;
+	struct held held[HELD];
+};
+
+/* From owner `from` to owner `to`, each page; the contents say who wrote them. */
+static void change_owner(
+	struct shared *shared, const struct held *held, unsigned int from, unsigned int to)
+{
+	for (unsigned long i = 0; i < 1UL << held->order; i++) {
+		struct page *page = held->page + i;
+		unsigned int *owner = &shared->owner[page_to_pfn(page)];
+		unsigned long *word = page_address(page);
+
+		if (__atomic_exchange_n(owner, to, __ATOMIC_RELAXED) != from)
+			__atomic_fetch_add(&shared->wrong, 1, __ATOMIC_RELAXED);
+		if (from && *word != from)
+			__atomic_fetch_add(&shared->wrong, 1, __ATOMIC_RELAXED);
+		*word = to;
+	}
+}
+
+static void take(struct worker *worker, struct held *held)
+{
+	static const gfp_t modifiers[] = {0, 0, __GFP_COLD, __GFP_DMA, __GFP_COMP, __GFP_ZERO};
+	gfp_t gfp = GFP_ATOMIC | modifiers[next_random(&worker->random, ARRAY_SIZE(modifiers))];
+
+	held->order = next_random(&worker->random, 2)
+			      ? 0
+			      : (unsigned int)next_random(
+					&worker->random, worker->shared->max_order + 1);
+	held->page = alloc_pages(gfp, held->order);
+	if (!held->page)
+		return;
+	__atomic_fetch_add(&worker->shared->taken, 1, __ATOMIC_RELAXED);
+	change_owner(worker->shared, held, 0, worker->id + 1);
+}
+
+static void give(struct worker *worker, const struct held *held, unsigned int owner)
+{
+	change_owner(worker->shared, held, owner, 0);
+	if (PageCompound(held->page) || (held->order == 0 && next_random(&worker->random, 2)))
+		put_page(held->page);
+	else
+		__free_pages(held->page, held->order);
+}
+
+/* Put a block into the mailbox, or take one out; false if it is full, or empty. */
+static bool post(struct mailbox *mailbox, const struct held *held)
+{
+	bool room;
+
+	pthread_mutex_lock(&mailbox->lock);
+	room = mailbox->nr < MAILBOX;
+	if (room)
+		mailbox->slot[mailbox->nr++] = *held;
+	pthread_mutex_unlock(&mailbox->lock);
+	return room;
+}
+
+static bool fetch(struct mailbox *mailbox, struct held *held)
+{
+	bool some;
+
+	pthread_mutex_lock(&mailbox->lock);
+	some = mailbox->nr > 0;
+	if (some)
+		*held = mailbox->slot[--mailbox->nr];
+	pthread_mutex_unlock(&mailbox->lock);
+	return some;
+}
+
+/* Blocks in the mailbox belong to nobody in particular. */
+#define IN_MAILBOX (MAX_THREADS + 1)
+
+static void post_held(struct worker *worker, struct held *held)
+{
+	struct shared *shared = worker->shared;
+
+	change_owner(shared, held, worker->id + 1, IN_MAILBOX);
+	if (post(&shared->mailbox, held))
+		held->page = NULL;
+	else
+		change_owner(shared, held, IN_MAILBOX, worker->id + 1);
+}
+
+static void step(struct worker *worker)
+{
+	struct held *held = &worker->held[next_random(&worker->random, HELD)], other;
+	unsigned long what = next_random(&worker->random, 100);
+
+	if (!held->page) {
+		take(worker, held);
+	} else if (what < 40) {
+		post_held(worker, held);
+	} else if (what < 99) {
+		give(worker, held, worker->id + 1);
+		held->page = NULL;
+	} else {
+		drain_local_pages();
+	}
+	if (what % 2 && fetch(&worker->shared->mailbox, &other)) {
+		give(worker, &other, IN_MAILBOX);
+		__atomic_fetch_add(&worker->shared->remote, 1, __ATOMIC_RELAXED);
+	}
+}
+
+static void *work(void *argument)
+{
+	struct worker *worker = argument;
+	struct shared *shared = worker->shared;
+
+	machine_enter(shared->machine, worker->id);
+	for (unsigned long op = 0; op < shared->ops; op++)
+		step(worker);
+	for (unsigned int i = 0; i < HELD; i++) {
+		if (worker->held[i].page)
+			give(worker, &worker->held[i], worker->id + 1);
+	}
+	return NULL;
+}
+
+/* Run `nr` workers on CPUs 0 to nr - 1 and wait for them; then the machine must be as before. */
+static void run_workers(struct shared *shared, unsigned int nr, uint64_t seed)
+{
+	static struct worker workers[MAX_THREADS];
+	pthread_t threads[MAX_THREADS];
+	struct mm *mm = &shared->machine->mm;
+	struct mm_check_result result;
+	struct worker *last = &workers[0];
+	struct held held;
+
+	shared->owner = calloc(mm->max_pfn, sizeof(*shared->owner));
+	assert_non_null(shared->owner);
+	pthread_mutex_init(&shared->mailbox.lock, NULL);
+	for (unsigned int i = 0; i < nr; i++) {
+		workers[i] = (struct worker){.shared = shared, .id = i, .random = seed + i};
+		assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+	}
+	for (unsigned int i = 0; i < nr; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(shared->wrong, 0);
+	assert_no_misuse();
+	assert_true(shared->taken > shared->ops / 4);
+	assert_true(shared->remote > shared->ops / 20);
+	while (fetch(&shared->mailbox, &held))
+		give(last, &held, IN_MAILBOX);
+	assert_int_equal(shared->wrong, 0);
+	assert_int_equal(mm_check(mm, &result), 0);
+	assert_int_equal(result.allocated, 0);
+	drain_all_pages(mm);
+	assert_int_equal(nr_cached_pages(mm), 0);
+	assert_int_equal(nr_free_pages(mm), result.present);
+	free(shared->owner);
+}
+
+/* Order-0 work in the caches mostly, with a node of its own for each CPU. */
+static void cpus_on_their_own_nodes(void **state)
+{
+	static const unsigned long expected[MAX_ORDER] = {[10] = 4};
+	struct shared shared = {.ops = 200000, .max_order = 3};
+
+	(void)state;
+	shared.machine = machine_create(&fixture_f4);
+	run_workers(&shared, 4, test_seed(0x5eed0007));
+	for (int nid = 1; nid < 4; nid++)
+		assert_nr_free(machine_zone(shared.machine, nid, ZONE_NORMAL), expected);
+	machine_destroy(shared.machine);
+}
+
+/* One lock, one zone that runs empty again and again. */
+static void cpus_that_fight_for_one_small_zone(void **state)
+{
+	const struct machine_spec spec = {.bank = {{0, 1024 + 300, 0}}, .nr_cpus = 4};
+	struct shared shared = {.ops = 100000, .max_order = 9};
+	unsigned long expected[MAX_ORDER] = {0};
+
+	(void)state;
+	add_blocks(expected, 0, 1324);
+	shared.machine = machine_create(&spec);
+	run_workers(&shared, 4, test_seed(0x5eed0008));
+	assert_nr_free(machine_zone(shared.machine, 0, ZONE_NORMAL), expected);
+	machine_destroy(shared.machine);
+}
+
+/* Buddies of two zones and two nodes in one block of 1024 look at each other's descriptors. */
+static void nodes_that_meet_inside_a_block(void **state)
+{
+	const struct machine_spec spec = {
+		.bank = {{0, 333, 0}, {333, 333, 1}, {666, 333, 0}, {999, 333, 1}},
+		.nr_cpus = 4,
+		.cpu_nid = {0, 1, 0, 1}};
+	struct shared shared = {.ops = 100000, .max_order = 5};
+
+	(void)state;
+	shared.machine = machine_create(&spec);
+	run_workers(&shared, 4, test_seed(0x5eed0009));
+	for (int nid = 0; nid < 2; nid++) {
+		unsigned long expected[MAX_ORDER] = {0};
+		unsigned long start = nid ? 333 : 0;
+
+		add_blocks(expected, start, start + 333);
+		add_blocks(expected, start + 666, start + 999);
+		assert_nr_free(machine_zone(shared.machine, nid, ZONE_NORMAL), expected);
+	}
+	machine_destroy(shared.machine);
+}
+
+/* A reference taken on one CPU and dropped on another: whoever is last frees, once. */
+struct reference {
+	struct machine *machine;
+	struct page *page;
+	unsigned int id, nr;
+};
+
+static void *drop_references(void *argument)
+{
+	const struct reference *reference = argument;
+
+	machine_enter(reference->machine, reference->id);
+	for (unsigned int i = 0; i < reference->nr; i++) {
+		get_page(reference->page);
+		put_page(reference->page);
+	}
+	put_page(reference->page + reference->id % 4);
+	return NULL;
+}
+
+static void the_last_of_many_references_frees(void **state)
+{
+	struct machine *machine = machine_create(&fixture_f4);
+	pthread_t threads[MAX_THREADS];
+	struct reference references[MAX_THREADS];
+
+	(void)state;
+	for (unsigned int round = 0; round < 200; round++) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
+
+		for (unsigned int i = 0; i < MAX_THREADS; i++) {
+			references[i] = (struct reference){machine, page, i, 50};
+			if (i)
+				get_page(page);
+		}
+		for (unsigned int i = 0; i < MAX_THREADS; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, drop_references,
+						 &references[i]),
+				0);
+		for (unsigned int i = 0; i < MAX_THREADS; i++)
+			assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(page_state(page), PAGE_FREE);
+		assert_int_equal(page_count(page), 0);
+	}
+	assert_no_misuse();
+	assert_int_equal(nr_free_pages(&machine->mm), 16384);
+	machine_destroy(machine);
+}
+
+/* Threads that ask for an impossible list at once: one line all the same. */
+static void *ask_badly(void *argument)
+{
+	const struct reference *reference = argument;
+
+	machine_enter(reference->machine, reference->id);
+	for (unsigned int i = 0; i < 100; i++)
+		alloc_pages(GFP_KERNEL | __GFP_DMA | __GFP_DMA32, 0);
+	return NULL;
+}
+
+static void what_is_said_once_is_said_once_by_all_cpus(void **state)
+{
+	struct machine *machine = machine_create(&fixture_f4);
+	pthread_t threads[MAX_THREADS];
+	struct reference references[MAX_THREADS];
+
+	(void)state;
+	host_print_capture_start();
+	for (unsigned int i = 0; i < MAX_THREADS; i++) {
+		references[i] = (struct reference){machine, NULL, i, 0};
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, ask_badly, &references[i]), 0);
+	}
+	for (unsigned int i = 0; i < MAX_THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(times_printed("(said once)\n"), 1);
+	host_print_capture_stop();
+	machine_destroy(machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cpus_on_their_own_nodes),
+		cmocka_unit_test(cpus_that_fight_for_one_small_zone),
+		cmocka_unit_test(nodes_that_meet_inside_a_block),
+		cmocka_unit_test(the_last_of_many_references_frees),
+		cmocka_unit_test(what_is_said_once_is_said_once_by_all_cpus),
+	};
+
+	return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
+}
