@@ -50,7 +50,7 @@ static const char *cause_name(unsigned long scause)
 
 static bool in_text(uintptr_t pc)
 {
-	return pc - (uintptr_t)_start < (uintptr_t)(image_text_end - _start);
+	return pc - (uintptr_t)_start < image_span(_start, image_text_end);
 }
 
 /* May the two words below `fp` be read? */

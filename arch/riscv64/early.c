@@ -66,7 +66,7 @@ static _Noreturn void refuse_misaligned(void)
 /* Called by start.S with paging off; returns the value for satp. */
 unsigned long early_paging(uintptr_t image_pa)
 {
-	uintptr_t bytes = (uintptr_t)(image_end - _start);
+	uintptr_t bytes = image_span(_start, image_end);
 
 	if (!is_aligned(image_pa, MIB2))
 		refuse_misaligned();
@@ -106,8 +106,8 @@ void boot_image_range(phys_addr_t *base, phys_addr_t *end)
 
 void tls_fill(void *block)
 {
-	size_t template = (size_t)(tls_template_end - tls_template);
+	size_t template = image_span(tls_template, tls_template_end);
 
 	memcpy(block, tls_template, template);
-	memset((char *)block + template, 0, (size_t)(tls_end - tls_template_end));
+	memset((char *)block + template, 0, image_span(tls_template_end, tls_end));
 }

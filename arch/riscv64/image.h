@@ -6,6 +6,7 @@
 #ifndef RISCV64_IMAGE_H
 #define RISCV64_IMAGE_H
 
+#include <stddef.h>
 #include <mm/pfn.h>
 
 extern char _start[], image_text_end[], image_rodata_end[], image_data_end[];
@@ -18,6 +19,12 @@ extern char tls_template[], tls_template_end[], tls_end[];
 
 /** The boot hart's thread-local block. */
 extern char boot_tls[];
+
+/** Bytes between two of these labels: a number, as they are no parts of one array. */
+static inline size_t image_span(const char *from, const char *to)
+{
+	return (uintptr_t)to - (uintptr_t)from;
+}
 
 /** Physical address of something inside the image. */
 phys_addr_t image_to_phys(const void *addr);

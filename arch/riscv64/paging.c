@@ -197,7 +197,7 @@ static int map_linear(void)
 
 static int map_image_part(const char *from, const char *to, uint64_t prot)
 {
-	return map((uintptr_t)from, image_to_phys(from), (uint64_t)(to - from), prot);
+	return map((uintptr_t)from, image_to_phys(from), image_span(from, to), prot);
 }
 
 /* The image, its two guard pages left out. */
@@ -399,7 +399,7 @@ const char *paging_name(uintptr_t va)
 
 	if (va < PAGE_SIZE)
 		return "null pointer";
-	if (va - IMAGE_BASE < (uintptr_t)(image_end - _start))
+	if (va - IMAGE_BASE < image_span(_start, image_end))
 		return name_in_image(va);
 	if (paging.active && virt_in_linear_map((void *)va))
 		return name_in_linear_map(virt_to_phys((void *)va));

@@ -33,6 +33,9 @@ enum { SRST_NO_REASON = 0, SRST_SYSTEM_FAILURE = 1 };
 
 #define SBI_ERR_NOT_SUPPORTED (-2L)
 
+/* SBI 0.3. Firmware of that age without SRST can not power off: its legacy call would hang. */
+#define SPEC_WITH_SRST 3UL
+
 struct sbi_result {
 	long error;
 	unsigned long value;
@@ -166,7 +169,8 @@ void firmware_poweroff(int status)
 
 	if (has(HAS_SRST))
 		sbi_call(EXT_SRST, 0, SRST_SHUTDOWN, reason, 0);
-	sbi_call(LEGACY_SHUTDOWN, 0, 0, 0, 0);
+	else if (base_value(BASE_SPEC_VERSION) < SPEC_WITH_SRST)
+		sbi_call(LEGACY_SHUTDOWN, 0, 0, 0, 0);
 }
 
 void firmware_reset(void)
