@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boot the image on a machine, watch what it prints, and judge the run.
+
+The image ends every run with a line "pageframe: power off, status N" and hands N to QEMU; the
+verdict asks for both, and for a PASS line of every stress that was asked for.
+
+A boot that stops inside the firmware (measured: about 1 in 170 with QEMU 7.2 and OpenSBI 1.1) is
+tried again, and counted.
+"""
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+import tty
+
+import machine as machines
+
+# The first line of ours, and what a run may end with.
+FIRST_LINE = "Pageframe"
+POWER_OFF = "pageframe: power off, status "
+RESET = "pageframe: reset"
+PROMPT = "pageframe> "
+
+FIRMWARE_TRIES = 3
+# Hang detectors, not measures of speed: seconds until the first line of ours, and until the end.
+FIRMWARE_SECONDS = 60
+RUN_SECONDS = 900
+
+STRESS_PASS = re.compile(r"stress: PASS ops=\d+ violations=0 leaked=0 seed=\S+\s*")
+FATAL = ("PANIC: ", "TRAP: ", "stress: FAIL")
+
+
+class Result:
+    """How a run went: QEMU's exit status (None if it was killed), its lines, what hung."""
+
+    def __init__(self):
+        self.status = None
+        self.text = ""
+        self.hung = None         # None, "firmware" or "run"
+        self.started = False     # the first line of ours has come
+        self.firmware_hangs = 0  # boots before this one that stopped in the firmware
+
+    def add(self, text):
+        self.text += text
+        if not self.started:
+            self.started = any(line.startswith(FIRST_LINE) for line in self.lines)
+
+    @property
+    def lines(self):
+        return self.text.replace("\r", "").split("\n")
+
+    def last_line(self):
+        return next((line for line in reversed(self.lines) if line.strip()), "")
+
+
+def stress_count(commands):
+    """How many of the commands are a stress."""
+    return sum(c.split()[:1] == ["stress"] for c in commands)
+
+
+def problems(result, commands):
+    """Why a run did not pass, one line each; none if it did."""
+    found = []
+    if result.hung == "firmware":
+        return [f"no boot of {result.firmware_hangs} came out of the firmware"]
+    if result.hung == "run":
+        found.append("the run did not end in time; last line: " + result.last_line())
+    elif result.status != 0:
+        found.append(f"QEMU ended with status {result.status}")
+    elif result.last_line() != POWER_OFF + "0":
+        found.append(f"the last line is not `{POWER_OFF}0` but `{result.last_line()}`")
+    found += [line for line in result.lines if line.startswith(FATAL)]
+    passed = sum(bool(STRESS_PASS.fullmatch(line)) for line in result.lines)
+    if passed < stress_count(commands):
+        found.append(f"{stress_count(commands)} stress asked for, {passed} passed")
+    return found
+
+
+def bootargs(append, commands, interactive=False):
+    """The kernel command line: arguments, then the monitor commands after ` -- `."""
+    words = [append] if append else []
+    if interactive:
+        words.append("interactive")
+    else:
+        commands = [*commands, "poweroff"]
+    return " ".join([*words, "--", "; ".join(commands)])
+
+
+def qemu_command(machine, elf, append, arch="riscv64", scripted=True, gdb_socket=None):
+    """The command as a list. Scripted runs end at a reset, and have no QEMU monitor."""
+    command = [machines.QEMU[arch], *machine.qemu_args()]
+    if not any(a in ("-accel", "-icount") for a in machine.args):
+        command += ["-accel", "tcg,thread=multi"]
+    command += ["-display", "none", "-nic", "none"]
+    if scripted:
+        command += ["-serial", "stdio", "-monitor", "none", "-no-reboot"]
+    else:
+        command += ["-serial", "mon:stdio"]
+    if gdb_socket:
+        command += ["-S", "-gdb", f"unix:{gdb_socket},server=on,wait=off"]
+    return command + ["-kernel", elf, "-append", append]
+
+
+def _read(descriptor):
+    """What there is to read, or nothing at the end; a pty ends with an error."""
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""
+
+
+def _end(process):
+    """Kill what still runs, and collect its status."""
+    if process.poll() is None:
+        process.kill()
+    return process.wait()
+
+
+def _attempt(command, timeout, firmware_timeout, echo):
+    """One boot without a terminal. Timeouts in seconds, None for none."""
+    result = Result()
+    start = time.monotonic()
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        try:
+            while True:
+                limit = timeout if result.started else firmware_timeout
+                left = None if limit is None else start + limit - time.monotonic()
+                if left is not None and left <= 0:
+                    result.hung = "run" if result.started else "firmware"
+                    break
+                if not select.select([process.stdout], [], [], left)[0]:
+                    continue
+                data = _read(process.stdout.fileno())
+                if not data:
+                    result.status = process.wait()
+                    break
+                text = data.decode("ascii", "replace")
+                result.add(text)
+                if echo:
+                    echo.write(text)
+                    echo.flush()
+        finally:
+            _end(process)
+    return result
+
+
+def run(command, timeout=RUN_SECONDS, firmware_timeout=FIRMWARE_SECONDS, echo=None):
+    """Boot without a terminal until the machine ends; a boot lost in the firmware is repeated."""
+    for attempt in range(1, FIRMWARE_TRIES + 1):
+        result = _attempt(command, timeout, firmware_timeout, echo)
+        result.firmware_hangs = attempt if result.hung == "firmware" else attempt - 1
+        if result.hung != "firmware":
+            break
+        print(f"boot {attempt} of {FIRMWARE_TRIES} stopped inside the firmware: no line of ours "
+              f"within {firmware_timeout} s", file=sys.stderr, flush=True)
+    return result
+
+
+def _pass_through(process, master, result):
+    """Copy between our terminal and QEMU's until QEMU ends."""
+    sources = [master, sys.stdin.fileno()]
+    while True:
+        for source in select.select(sources, [], [])[0]:
+            data = _read(source)
+            if source == master:
+                if not data:
+                    result.status = process.wait()
+                    return
+                result.add(data.decode("ascii", "replace"))
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+            elif data:
+                os.write(master, data)
+            else:
+                sources.remove(source)
+
+
+def interact(command):
+    """Boot with our terminal, raw, as the machine's: Ctrl-A x ends QEMU, Ctrl-A c is its monitor."""
+    result = Result()
+    master, slave = pty.openpty()
+    saved = termios.tcgetattr(sys.stdin)
+    with subprocess.Popen(command, stdin=slave, stdout=slave, start_new_session=True) as process:
+        os.close(slave)
+        try:
+            tty.setraw(sys.stdin)
+            _pass_through(process, master, result)
+        finally:
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
+            _end(process)
+            os.close(master)
+    return result
+
+
+def end_on_signals():
+    """Let a SIGTERM unwind, so that QEMU does not outlive us."""
+    def stop(number, _frame):
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)

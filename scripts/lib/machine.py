@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""From what was asked for (harts, memory, nodes, a board) to QEMU's arguments and a tree."""
+import os
+import re
+import shlex
+import subprocess
+
+import tree
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, "build")
+# Trees that were made for a run; kept, so that the printed QEMU command can be run again.
+TREES = os.path.join(BUILD, "dts")
+
+QEMU = {"riscv64": "qemu-system-riscv64"}
+DEFAULT_BOARD = "default"
+DEFAULT_SMP = 4
+DEFAULT_MEM = "4G"
+
+UNITS = {"": 20, "M": 20, "K": 10, "G": 30, "T": 40}
+# Above this QEMU is told not to reserve the memory with the host, which has less.
+RESERVE_LIMIT = 4 << 30
+
+
+class MachineError(Exception):
+    """What was asked for can not be built; the text is for the user."""
+
+
+class Machine:
+    """QEMU's arguments for a machine (the image and bootargs not included) and its tree."""
+
+    def __init__(self, args, dtb=None):
+        self.args = args  # list of strings
+        self.dtb = dtb    # path, or None: QEMU makes the tree
+
+    def qemu_args(self):
+        return self.args + (["-dtb", self.dtb] if self.dtb else [])
+
+    def tree(self):
+        """The device tree that the firmware gets, as bytes."""
+        path = self.dtb
+        if not path:
+            path = os.path.join(TREES, f"dump-{os.getpid()}.dtb")
+            dump_tree(self.args, path)
+        with open(path, "rb") as file:
+            blob = file.read()
+        if not self.dtb:
+            os.unlink(path)
+        return blob
+
+
+def parse_size(text):
+    """A size as QEMU's -m takes it, MiB without a unit, in bytes."""
+    match = re.fullmatch(r"(\d+)([KMGT]?)B?", text.upper())
+    if not match or int(match[1]) == 0:
+        raise MachineError(f"--mem {text}: not a size; 512M, 4G, 2T")
+    return int(match[1]) << UNITS[match[2]]
+
+
+def dump_tree(args, output, arch="riscv64"):
+    """Let QEMU write the tree of a machine to a file."""
+    os.makedirs(os.path.dirname(output), exist_ok=True)
+    command = [QEMU[arch], *args, "-machine", f"dumpdtb={output}", "-display", "none",
+               "-serial", "none", "-monitor", "none"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=120, check=False)
+    if done.returncode:
+        raise MachineError(f"QEMU refused the machine: {done.stderr.strip()}")
+
+
+def size_text(size):
+    """A size for QEMU, in its largest whole unit."""
+    for unit in "TGM":
+        if size % (1 << UNITS[unit]) == 0:
+            return f"{size >> UNITS[unit]}{unit}"
+    return f"{size >> 10}K"
+
+
+def _ram(name, size):
+    reserve = "" if size <= RESERVE_LIMIT else ",reserve=off"
+    return ["-object", f"memory-backend-ram,id={name},size={size_text(size)}{reserve}"]
+
+
+def plain(smp, mem):
+    """One node, no NUMA."""
+    args = ["-machine", "virt", "-smp", str(smp), "-m", size_text(mem)]
+    if mem > RESERVE_LIMIT:
+        args += _ram("ram", mem) + ["-machine", "memory-backend=ram"]
+    return args
+
+
+def _native_numa(smp, mem):
+    """Two nodes as QEMU's own -numa makes them."""
+    args = ["-machine", "virt", "-smp", str(smp), "-m", size_text(mem)]
+    half = smp // 2
+    cpus = [(0, half - 1), (half, smp - 1)]
+    for nid, size in enumerate(tree.split_evenly(mem, 2, 1 << 20)):
+        first, last = cpus[nid]
+        args += _ram(f"m{nid}", size)
+        args += ["-numa", f"node,nodeid={nid},cpus={first}-{last},memdev=m{nid}"]
+    return args + ["-numa", "dist,src=0,dst=1,val=20"]
+
+
+def sized(smp=None, mem=None, nodes=None):
+    """A `virt` machine by numbers; None takes the default.
+
+    QEMU 7.2 refuses -numa on riscv64 with fewer harts than nodes, with more than four nodes, and,
+    with the PLIC, wherever a node has fewer harts than those before it together: of the even
+    splits only two nodes remain. All others boot with a one-node tree that is split here.
+    """
+    smp = DEFAULT_SMP if smp is None else smp
+    nodes = 1 if nodes is None else nodes
+    size = parse_size(mem or DEFAULT_MEM)
+    if smp < 1 or nodes < 1:
+        raise MachineError("--smp and --nodes are at least 1")
+    if size >> 12 < nodes:
+        raise MachineError(f"--mem {mem}: not a page for each of {nodes} nodes")
+    if nodes == 1:
+        return Machine(plain(smp, size))
+    if nodes == 2 and smp >= 2:
+        return Machine(_native_numa(smp, size))
+    args = plain(smp, size)
+    dtb = os.path.join(TREES, f"smp{smp}-mem{size_text(size)}-nodes{nodes}.dtb")
+    partial = f"{dtb}.{os.getpid()}"
+    dump_tree(args, partial)
+    with open(partial, "rb") as file:
+        blob = file.read()
+    write_tree(tree.split_nodes(blob, nodes), dtb)
+    os.unlink(partial)
+    return Machine(args, dtb)
+
+
+def write_tree(blob, path):
+    """Write a tree in one step: runs side by side may write the same one."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    partial = f"{path}.{os.getpid()}.new"
+    with open(partial, "wb") as file:
+        file.write(blob)
+    os.replace(partial, path)
+
+
+def board(name):
+    """dts/NAME.dts: its first comment has a line `QEMU: ARGUMENTS`."""
+    source = os.path.join(ROOT, "dts", f"{name}.dts")
+    if not os.path.exists(source):
+        known = sorted(f[:-4] for f in os.listdir(os.path.dirname(source)) if f.endswith(".dts"))
+        raise MachineError(f"--board {name}: no dts/{name}.dts; there are: {', '.join(known)}")
+    with open(source, encoding="ascii") as file:
+        match = re.search(r"^ \* QEMU: (.+)$", file.read(), re.MULTILINE)
+    if not match:
+        raise MachineError(f"dts/{name}.dts: no comment line ` * QEMU: ARGUMENTS`")
+    dtb = os.path.join(TREES, f"{name}.dtb")
+    tree.compile_dts(source, dtb)
+    return Machine(shlex.split(match[1]), dtb)
+
+
+def given_tree(path):
+    """The path of a .dtb as it is, or of what a .dts compiles to."""
+    if not os.path.exists(path):
+        raise MachineError(f"--dtb {path}: no such file")
+    if not path.endswith(".dts"):
+        return path
+    dtb = os.path.join(TREES, os.path.basename(path)[:-4] + ".dtb")
+    tree.compile_dts(path, dtb)
+    return dtb
+
+
+def from_options(options):
+    """The machine that scripts/run's options describe."""
+    by_size = any(x is not None for x in (options.smp, options.mem, options.nodes))
+    if by_size and (options.board or options.machine is not None):
+        raise MachineError("--smp, --mem and --nodes do not go with --board or --machine, "
+                           "which say all of that themselves")
+    if options.board and options.dtb:
+        raise MachineError("--board and --dtb are two trees")
+    if options.dtb and options.nodes:
+        raise MachineError("--nodes does not go with --dtb: the tree has its nodes")
+    if options.board:
+        machine = board(options.board)
+    elif options.machine is None and not by_size and not options.dtb:
+        machine = board(DEFAULT_BOARD)
+    elif options.machine is None:
+        machine = sized(options.smp, options.mem, options.nodes)
+    else:
+        machine = Machine([])
+    if options.machine is not None:
+        machine.args = shlex.split(options.machine)
+        if not any(a in ("-machine", "-M") for a in machine.args):
+            machine.args = ["-machine", "virt", *machine.args]
+    if options.dtb:
+        machine.dtb = given_tree(options.dtb)
+    return machine

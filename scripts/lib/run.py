@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""scripts/run: build, boot, run the commands, end with a verdict. The wrapper has set up before."""
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import boot
+import machine as machines
+
+DEFAULT_COMMANDS = ["layout", "stress"]
+USAGE = """scripts/run [OPTIONS] [-- 'COMMAND; COMMAND; ...']
+
+Build Pageframe, boot it on QEMU and end with status 0 only if every check passed. Without commands:
+`layout; stress`, and at a terminal it then stays in the monitor (`help`; `poweroff` leaves). With
+commands after `--`: those, in order, then power off.
+"""
+
+
+def parse(argv):
+    """Options and commands (None if there is no `--`)."""
+    commands = None
+    if "--" in argv:
+        at = argv.index("--")
+        argv, after = argv[:at], argv[at + 1:]
+        commands = [c.strip() for c in ";".join(after).split(";") if c.strip()]
+    parser = argparse.ArgumentParser(prog="scripts/run", usage=USAGE, allow_abbrev=False)
+    add = parser.add_argument
+    add("--arch", choices=sorted(machines.QEMU), default="riscv64", help="default: riscv64")
+    add("--smp", type=int, metavar="N", help=f"harts; default {machines.DEFAULT_SMP}")
+    add("--mem", metavar="SIZE", help=f"512M, 4G, 2T; default {machines.DEFAULT_MEM}")
+    add("--nodes", type=int, metavar="N", help="NUMA nodes, also more than harts; default 1")
+    add("--board", metavar="NAME", help="dts/NAME.dts; without any of these: "
+        + machines.DEFAULT_BOARD)
+    add("--machine", metavar="'QEMU ARGS'",
+        help="QEMU's own arguments in place of --smp, --mem and --nodes")
+    add("--dtb", metavar="FILE", help="boot with this tree (.dtb or .dts)")
+    add("--append", metavar="'BOOTARGS'", default="", help="boot arguments")
+    add("--gdb", action="store_true",
+        help="the debug build, stopped at reset, waiting for gdb-multiarch")
+    add("--timeout", type=float, metavar="S",
+        help=f"end a hung run; default {boot.RUN_SECONDS}, none with --gdb or at the monitor")
+    options = parser.parse_args(argv)
+    if f" {options.append} ".count(" -- "):
+        parser.error("--append: commands go after scripts/run's own --")
+    return options, commands
+
+
+def build(arch, debug):
+    """Configure and build; returns the image's path."""
+    preset = f"{arch}-{'debug' if debug else 'release'}"
+    folder = os.path.join(machines.BUILD, preset)
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        subprocess.run(["cmake", "--preset", preset], cwd=machines.ROOT, stdout=sys.stderr,
+                       check=True)
+    subprocess.run(["cmake", "--build", folder], stdout=sys.stderr, check=True)
+    return os.path.join(folder, "pageframe.elf")
+
+
+def start(options, commands, elf, folder):
+    """Boot as the options say; returns the result."""
+    at_terminal = commands is None and sys.stdin.isatty() and sys.stdout.isatty()
+    machine = machines.from_options(options)
+    arguments = boot.bootargs(options.append, DEFAULT_COMMANDS if commands is None else commands,
+                              interactive=at_terminal)
+    gdb_socket = os.path.join(folder, "gdb") if options.gdb else None
+    command = boot.qemu_command(machine, elf, arguments, options.arch, not at_terminal, gdb_socket)
+    print("+", shlex.join(command), flush=True)
+    if options.gdb:
+        print("stopped at reset; in another terminal:\n  gdb-multiarch -ex "
+              f"'target remote {gdb_socket}' {shlex.quote(elf)}", flush=True)
+    if at_terminal:
+        return boot.interact(command)
+    if options.gdb:
+        return boot.run(command, options.timeout, None, sys.stdout)
+    timeout = options.timeout or boot.RUN_SECONDS
+    return boot.run(command, timeout, min(timeout, boot.FIRMWARE_SECONDS), sys.stdout)
+
+
+def main():
+    boot.end_on_signals()
+    options, commands = parse(sys.argv[1:])
+    try:
+        elf = build(options.arch, options.gdb)
+        with tempfile.TemporaryDirectory(prefix="pageframe-") as folder:
+            result = start(options, commands, elf, folder)
+    except machines.MachineError as error:
+        sys.exit(f"scripts/run: {error}")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"scripts/run: `{shlex.join(error.cmd)}` failed")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    found = boot.problems(result, DEFAULT_COMMANDS if commands is None else commands)
+    for problem in found:
+        print(f"scripts/run: {problem}", file=sys.stderr)
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()

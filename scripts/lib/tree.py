@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Device trees, read and changed with libfdt: what scripts/run and the boot tests need of them.
+
+Addresses and sizes are bytes, ranges half-open. Blobs are bytes objects; nothing is changed in place.
+"""
+import collections
+import os
+import struct
+import subprocess
+
+import libfdt
+
+Bank = collections.namedtuple("Bank", "base size nid")
+Hart = collections.namedtuple("Hart", "hwid nid")
+
+# What a change may add to a tree, at most.
+ROOM = 65536
+
+
+def compile_dts(source, output):
+    """Compile the board at path `source` to `output`."""
+    os.makedirs(os.path.dirname(output), exist_ok=True)
+    partial = f"{output}.{os.getpid()}"
+    subprocess.run(["dtc", "-I", "dts", "-O", "dtb", "-o", partial, source], check=True)
+    os.replace(partial, output)
+
+
+def _children(fdt, parent):
+    node = fdt.first_subnode(parent, [libfdt.NOTFOUND])
+    while node >= 0:
+        yield node
+        node = fdt.next_subnode(node, [libfdt.NOTFOUND])
+
+
+def _props(fdt, node):
+    """A node's properties, name to bytes.
+
+    By walking, not by getprop(): for one that is absent, the getprop() of Debian 12's python3-libfdt
+    gives away a reference to None that it does not own, and in the end the interpreter aborts.
+    """
+    found = {}
+    offset = fdt.first_property_offset(node, [libfdt.NOTFOUND])
+    while offset >= 0:
+        prop = fdt.get_property_by_offset(offset)
+        found[prop.name] = bytes(prop)
+        offset = fdt.next_property_offset(offset, [libfdt.NOTFOUND])
+    return found
+
+
+def _prop(fdt, node, name):
+    """The property as bytes, or None."""
+    return _props(fdt, node).get(name)
+
+
+def _u32(fdt, node, name, otherwise):
+    value = _prop(fdt, node, name)
+    return otherwise if value is None else struct.unpack(">I", value)[0]
+
+
+def _is_memory(fdt, node):
+    return _prop(fdt, node, "device_type") == b"memory\0"
+
+
+def _cpus(fdt):
+    for node in _children(fdt, fdt.path_offset("/cpus")):
+        if _prop(fdt, node, "device_type") == b"cpu\0":
+            yield node
+
+
+def banks(blob):
+    """Every non-empty bank of the tree, ascending. The root's cells are 2 and 2, as QEMU's."""
+    fdt = libfdt.FdtRo(blob)
+    found = []
+    for node in _children(fdt, 0):
+        if not _is_memory(fdt, node):
+            continue
+        nid = _u32(fdt, node, "numa-node-id", 0)
+        for base, size in struct.iter_unpack(">QQ", _prop(fdt, node, "reg")):
+            if size:
+                found.append(Bank(base, size, nid))
+    return sorted(found)
+
+
+def harts(blob):
+    """The harts that may be started, ascending by hardware id."""
+    fdt = libfdt.FdtRo(blob)
+    found = []
+    for node in _cpus(fdt):
+        if _prop(fdt, node, "status") in (None, b"okay\0", b"ok\0"):
+            hwid = int.from_bytes(_prop(fdt, node, "reg"), "big")
+            found.append(Hart(hwid, _u32(fdt, node, "numa-node-id", 0)))
+    return sorted(found)
+
+
+def node_ids(blob):
+    """Ids of the nodes that have memory or harts."""
+    return sorted({b.nid for b in banks(blob)} | {h.nid for h in harts(blob)})
+
+
+def split_evenly(total, parts, unit):
+    """`total` in `parts` multiples of `unit`; the last takes what is left over."""
+    each = total // parts // unit * unit
+    return [each] * (parts - 1) + [total - each * (parts - 1)]
+
+
+def replace_memory(blob, new_banks, hart_nids=None, distance=None):
+    """The tree with other memory nodes: one per Bank, nid None for no numa-node-id.
+
+    hart_nids: {hwid: nid} to put on the harts. distance: {(from, to): value} for a distance-map.
+    """
+    fdt = libfdt.Fdt(bytearray(blob))
+    fdt.resize(len(blob) + ROOM)
+    for node in [n for n in _children(fdt, 0) if _is_memory(fdt, n)][::-1]:
+        fdt.del_node(node)
+    # Subnodes are added at the front: the last comes first.
+    for bank in reversed(new_banks):
+        node = fdt.add_subnode(0, f"memory@{bank.base:x}")
+        fdt.setprop(node, "reg", struct.pack(">QQ", bank.base, bank.size))
+        fdt.setprop_str(node, "device_type", "memory")
+        if bank.nid is not None:
+            fdt.setprop_u32(node, "numa-node-id", bank.nid)
+    for hwid, nid in (hart_nids or {}).items():
+        fdt.setprop_u32(fdt.path_offset(f"/cpus/cpu@{hwid:x}"), "numa-node-id", nid)
+    if distance:
+        node = fdt.add_subnode(0, "distance-map")
+        cells = b"".join(struct.pack(">III", a, b, d) for (a, b), d in sorted(distance.items()))
+        fdt.setprop(node, "distance-matrix", cells)
+        fdt.setprop_str(node, "compatible", "numa-distance-map-v1")
+    fdt.pack()
+    return bytes(fdt.as_bytearray())
+
+
+def split_nodes(blob, nr_nodes):
+    """A one-node tree made into `nr_nodes` nodes: memory and harts in even, contiguous shares.
+
+    With fewer harts than nodes the last nodes have memory only.
+    """
+    (bank,) = banks(blob)
+    cpus = harts(blob)
+    sizes = split_evenly(bank.size, nr_nodes, 4096)
+    new_banks, base = [], bank.base
+    for nid, size in enumerate(sizes):
+        new_banks.append(Bank(base, size, nid))
+        base += size
+    with_harts = min(nr_nodes, len(cpus))
+    hart_nids = {h.hwid: i * with_harts // len(cpus) for i, h in enumerate(cpus)}
+    nodes = range(nr_nodes)
+    distance = {(a, b): 10 if a == b else 20 for a in nodes for b in nodes}
+    return replace_memory(blob, new_banks, hart_nids, distance)
