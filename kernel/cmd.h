@@ -13,4 +13,8 @@
  */
 bool cmd_parse_page(const char *command, const char *text, unsigned long *pfn);
 
+/** Start and end a report for programs, `name`: one line each, nothing but the report between. */
+void frame_begin(const char *name);
+void frame_end(const char *name);
+
 #endif

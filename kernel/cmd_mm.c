@@ -3,6 +3,7 @@
  * Commands that look at the memory, or tidy it: thin wrappers of the core's public reports.
  * They change nothing but what `drain` moves.
  */
+#include <string.h>
 #include <port/boot.h>
 #include <port/mem.h>
 #include <port/print.h>
@@ -17,9 +18,21 @@ int cmd_banks(int argc, char **argv)
 	return CMD_OK;
 }
 
+static uint64_t hwid_of(unsigned int cpu)
+{
+	return kernel.cpus.cpu[cpu].hwid;
+}
+
 int cmd_layout(int argc, char **argv)
 {
-	(void)argc, (void)argv;
+	if (argc > 1 && strcmp(argv[1], "json") == 0) {
+		frame_begin("layout.json");
+		show_layout_json(&kernel.mm, hwid_of);
+		frame_end("layout.json");
+		return CMD_OK;
+	}
+	if (argc > 1)
+		return command_usage("layout", "`%s` is no form of it", argv[1]);
 	show_layout(&kernel.mm);
 	paging_describe();
 	return CMD_OK;

@@ -16,6 +16,8 @@ static int selftest_print(int argc, char **argv);
 
 static const struct command selftests[] = {
 	{"crash", "KIND [CPU]", "commit a fault that must end in a dump", NULL, selftest_crash},
+	{"alloc", "", "the allocator: what it promises, and misuse refused; KTAP", NULL,
+		selftest_alloc},
 	{"print", "", "all CPUs print at once; each line must stay whole", NULL, selftest_print},
 };
 #define NR_SELFTESTS (sizeof(selftests) / sizeof(selftests[0]))

@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	{"help", "[COMMAND]", "list the commands, or explain one", "`help bootargs` too.",
 		cmd_help},
 	{"banks", "", "each physical range, who owns it and why", NULL, cmd_banks},
-	{"layout", "", "nodes and zones, the memory map, address windows", NULL, cmd_layout},
+	{"layout", "[json]", "nodes and zones, the memory map, address windows", NULL, cmd_layout},
 	{"nodes", "", "nodes, their spans, CPUs and distances", NULL, cmd_nodes},
 	{"zones", "", "zones: spans, present, managed and free pages", NULL, cmd_zones},
 	{"zonelists", "", "where an allocation looks, in order", NULL, cmd_zonelists},

@@ -53,6 +53,9 @@ int cmd_poweroff(int argc, char **argv);
 int cmd_selftest(int argc, char **argv); /* cmd_selftest.c */
 int cmd_stress(int argc, char **argv);   /* stress/ */
 
+/** `selftest alloc`: print KTAP lines; CMD_FAILED if a test failed. Nobody else may allocate. */
+int selftest_alloc(int argc, char **argv); /* selftest_alloc.c */
+
 /** Run the boot arguments' commands, and then what is typed. Task context of the boot CPU. */
 _Noreturn void monitor_start(void);
 

@@ -9,6 +9,7 @@
  * Work: whoever asks fills in the argument and then stores `fn` (release); the CPU clears `fn`
  * when it is through (release). So `fn` says who owns the rest, and one CPU at a time asks.
  */
+#include <assert.h>
 #include <port/boot.h>
 #include <port/cpu.h>
 #include <port/irq.h>

@@ -10,7 +10,6 @@
  * Source: the order of Linux 2.6.11's start-up (semantics: free_area_init, build_all_zonelists,
  * free_all_bootmem); the hand-over is in the largest aligned blocks.
  */
-#include <string.h>
 #include "internal.h"
 
 /* From the nodes nearest to `nid`, as far as the order is known; else from any. */
@@ -40,7 +39,7 @@ void *boot_alloc(struct mm *mm, size_t bytes, int nid, const char *why)
 		return NULL;
 	}
 	memory = phys_to_virt(pa);
-	memset(memory, 0, size);
+	__builtin_memset(memory, 0, size);
 	return memory;
 }
 
@@ -137,6 +136,7 @@ int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config)
 	if (alloc_root(mm, config) || nodes_init(mm, config) || zonelists_build(mm) ||
 		cpus_init(mm, config))
 		return -1;
+	watermarks_init(mm);
 	return memmap_init(mm);
 }
 

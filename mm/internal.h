@@ -65,7 +65,15 @@ int zonelists_build(struct mm *mm);
 /** [start, end) in pages of zone `type` by the layout; empty if the layout has no such zone. */
 void zone_layout_range(const struct zone_layout *layout, enum zone_type type,
 	unsigned long *start_pfn, unsigned long *end_pfn);
+/** The zone type's range cut to what lies between the first and the last page of memory. */
+bool zone_type_span(
+	const struct mm *mm, enum zone_type type, unsigned long *start_pfn, unsigned long *end_pfn);
 const char *zone_type_name(enum zone_type type);
+
+/* watermark.c */
+
+/** The boot values of min_free_kbytes, watermarks and reserves; after the CPUs are known. */
+void watermarks_init(struct mm *mm);
 
 /* memmap.c: the descriptors. */
 

@@ -10,7 +10,6 @@
  * empty, sorted by base, and disjoint within a list. Facts: the purpose of Linux's memblock; the
  * rounding rules are design.md's (banks inward, reservations outward).
  */
-#include <string.h>
 #include <mm/memblock.h>
 
 /* The highest page boundary that a range may end at: 2^64 itself does not fit the type. */
@@ -53,7 +52,8 @@ const struct memblock_range *memblock_find_reserved(const struct memblock *mb, p
 static void insert_at(
 	struct memblock_list *list, unsigned int i, const struct memblock_range *range)
 {
-	memmove(&list->range[i + 1], &list->range[i], (list->nr - i) * sizeof(*range));
+	for (unsigned int last = list->nr; last > i; last--)
+		list->range[last] = list->range[last - 1];
 	list->range[i] = *range;
 	list->nr++;
 }
@@ -61,7 +61,8 @@ static void insert_at(
 static void remove_at(struct memblock_list *list, unsigned int i)
 {
 	list->nr--;
-	memmove(&list->range[i], &list->range[i + 1], (list->nr - i) * sizeof(list->range[0]));
+	for (; i < list->nr; i++)
+		list->range[i] = list->range[i + 1];
 }
 
 /* Cut range i in two at `pa`, which lies strictly inside it. */
@@ -74,10 +75,29 @@ static void split_at(struct memblock_list *list, unsigned int i, phys_addr_t pa)
 	insert_at(list, i + 1, &upper);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/* Copy a reason, cut to what there is room for. */
+static void copy_why(char to[MEMBLOCK_WHY], const char *from)
+{
+	unsigned int i = 0;
+
+	for (; from[i] && i < MEMBLOCK_WHY - 1; i++)
+		to[i] = from[i];
+	to[i] = '\0';
+}
+
 static bool mergeable(const struct memblock_range *a, const struct memblock_range *b)
 {
 	return a->end == b->base && a->nid == b->nid && a->flags == b->flags &&
-	       strcmp(a->why, b->why) == 0;
+	       same_text(a->why, b->why);
 }
 
 /* Join neighbours that say the same, around the indices [first, last]. */
@@ -199,9 +219,8 @@ int memblock_reserve(
 	new.end = base + size - 1 >= LAST_END ? LAST_END : align_up(base + size, PAGE_SIZE);
 	if (new.base >= new.end)
 		return 0;
-	strncpy(new.why, why, sizeof(new.why) - 1);
-	/* Over 2^63 bytes may be added, which reads as negative; only -1 is no multiple of a page. */
-	return add_range(&mb->reserved, &new) == -1 ? -1 : 0;
+	copy_why(new.why, why);
+	return add_range(&mb->reserved, &new) < 0 ? -1 : 0;
 }
 
 int memblock_unreserve(struct memblock *mb, phys_addr_t base, uint64_t size)

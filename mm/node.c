@@ -87,8 +87,8 @@ static int nearest_with_memory(const struct mm *mm, int nid)
 
 static int node_init(struct mm *mm, const struct mm_config *config, int nid)
 {
-	struct pglist_data *pgdat =
-		boot_alloc(mm, sizeof(*pgdat), nearest_with_memory(mm, nid), "node structure");
+	struct pglist_data *pgdat = boot_alloc(
+		mm, sizeof(*pgdat), nearest_with_memory(mm, nid), "node structure");
 
 	if (!pgdat)
 		return -1;

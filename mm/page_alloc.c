@@ -12,7 +12,6 @@
  * Source: Linux 2.6.11 mm/page_alloc.c and mm/swap.c; split_page() as in 2.6.18. What is ours: the
  * order is recorded and checked, and what 2.6.11 calls a bug is reported and refused.
  */
-#include <string.h>
 #include "internal.h"
 
 #define CALLER()  __builtin_return_address(0)

@@ -130,22 +130,12 @@ static void show_zone_ranges(const struct mm *mm)
 	print("Zone ranges:\n");
 	for (unsigned int i = 0; i < mm->layout->nr; i++) {
 		enum zone_type type = mm->layout->limit[i].type;
-		unsigned long start, end, first = ~0UL, last = 0;
-		struct zone *zone;
+		unsigned long start, end;
 
-		zone_layout_range(mm->layout, type, &start, &end);
-		for_each_populated_zone (zone, mm) {
-			if (zone->type != type)
-				continue;
-			if (zone->zone_start_pfn < first)
-				first = zone->zone_start_pfn;
-			if (zone->zone_start_pfn + zone->spanned_pages > last)
-				last = zone->zone_start_pfn + zone->spanned_pages;
-		}
-		if (first < last)
+		if (zone_type_span(mm, type, &start, &end))
 			print("  %-8s [mem 0x%016llx-0x%016llx]\n", zone_type_name(type),
-				(unsigned long long)pfn_to_phys(first),
-				(unsigned long long)pfn_to_phys(last) - 1);
+				(unsigned long long)pfn_to_phys(start),
+				(unsigned long long)pfn_to_phys(end) - 1);
 		else
 			print("  %-8s empty\n", zone_type_name(type));
 	}

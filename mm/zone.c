@@ -36,6 +36,19 @@ void zone_layout_range(const struct zone_layout *layout, enum zone_type type,
 	*start_pfn = *end_pfn = 0;
 }
 
+bool zone_type_span(
+	const struct mm *mm, enum zone_type type, unsigned long *start_pfn, unsigned long *end_pfn)
+{
+	unsigned long first = pfn_down(mm->memblock->memory.range[0].base);
+
+	zone_layout_range(mm->layout, type, start_pfn, end_pfn);
+	if (*start_pfn < first)
+		*start_pfn = first;
+	if (*end_pfn > mm->max_pfn)
+		*end_pfn = mm->max_pfn;
+	return *start_pfn < *end_pfn;
+}
+
 static void zone_init(struct mm *mm, struct pglist_data *pgdat, enum zone_type type)
 {
 	struct zone *zone = &pgdat->node_zones[type];

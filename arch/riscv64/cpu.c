@@ -8,6 +8,7 @@
  *
  * Source: SBI 2.0 chapters 7 (IPI) and 9 (HSM).
  */
+#include <assert.h>
 #include <mm/mm.h>
 #include <port/boot.h>
 #include <port/cpu.h>

@@ -15,6 +15,7 @@
 #define MM_MEMBLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <mm/pfn.h>
 
 /** Ranges that each of the two lists holds. */
@@ -49,9 +50,9 @@ struct memblock {
 /**
  * Add a bank of `size` bytes to node `nid`. Rounded inward to whole pages.
  *
- * Returns the bytes that were added: less than `size` where it overlapped an earlier bank, 0
- * for one smaller than a page; or -1 with nothing changed if the list is full, base + size goes
- * past 2^64, or size is 2^63 or more. (The last page below 2^64 is not used.)
+ * Returns the bytes that were added, INT64_MAX at most: less than `size` where it overlapped an
+ * earlier bank, 0 for one smaller than a page; or -1 with nothing changed if the list is full, base
+ * + size goes past 2^64, or size is 2^63 or more. (The last page below 2^64 is not used.)
  */
 int64_t memblock_add(struct memblock *mb, phys_addr_t base, uint64_t size, int nid);
 

@@ -49,9 +49,13 @@ struct mm {
 	unsigned long *block_map;    /* bit per BLOCK_PAGES: its descriptors are mapped */
 	unsigned long mem_map_bytes; /* what the descriptors take, page tables not counted */
 
-	bool check_tails;       /* look at every page of a freed block, not at its head alone */
-	bool panic_on_misuse;   /* a report of misuse stops the machine */
-	unsigned int said_bad_zonelist; /* alloc_pages() complains once about a mask without zones */
+	unsigned long min_free_kbytes; /* what all zones' pages_min add up to, but for rounding */
+	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES - 1]; /* by type of the protected zone */
+
+	bool check_tails;     /* look at every page of a freed block, not at its head alone */
+	bool panic_on_misuse; /* a report of misuse stops the machine */
+	unsigned int
+		said_bad_zonelist; /* alloc_pages() complains once about a mask without zones */
 	struct mm_faults faults;
 };
 
@@ -120,6 +124,16 @@ bool virt_addr_valid(const struct mm *mm, const void *addr);
 
 /** Pages free in the buddy systems of all zones; per-CPU caches not counted. */
 unsigned long nr_free_pages(const struct mm *mm);
+/**
+ * Pages that requests of this zone modifier may use up: present less pages_high, summed over the
+ * zonelist of CPU 0's node. 2.6.11 sums over every node's list, and so counts N times.
+ */
+unsigned long nr_free_zone_pages(const struct mm *mm, unsigned int modifiers);
+/**
+ * Set mm->min_free_kbytes and from it the watermarks of all zones; any value, the reserves stay.
+ * pages_min is a zone's share of it by present pages, pages_low 5/4 and pages_high 6/4 of that.
+ */
+void mm_set_min_free_kbytes(struct mm *mm, unsigned long kbytes);
 /** Pages in the caches of all CPUs. A snapshot. */
 unsigned long nr_cached_pages(const struct mm *mm);
 /** Sum of all CPUs' counters. */
@@ -160,6 +174,8 @@ void show_nodes(const struct mm *mm);
 void show_zones(const struct mm *mm);
 void show_zonelists(const struct mm *mm);
 void show_layout(const struct mm *mm);
+/** The layout as one JSON object (docs/layout-json.md); `hwid` tells a CPU's hardware id. */
+void show_layout_json(const struct mm *mm, uint64_t (*hwid)(unsigned int cpu));
 void show_banks(const struct mm *mm);
 /** Everything known about one page. */
 void show_page(const struct mm *mm, unsigned long pfn);

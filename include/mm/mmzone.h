@@ -54,6 +54,10 @@ struct zone {
 	unsigned long zone_start_pfn; /* first page of the span */
 	unsigned long spanned_pages;  /* with holes, and with other nodes' pages in between */
 	unsigned long present_pages;  /* pages of this node's banks */
+	unsigned long pages_min, pages_low,
+		pages_high; /* watermarks, set at boot; mm/watermark.c */
+	/* Pages kept from requests that could have had zone type [i], by i; set at boot. */
+	unsigned long lowmem_reserve[MAX_NR_ZONES];
 	unsigned long reserved_pages; /* present but never handed over; managed is the rest */
 };
 

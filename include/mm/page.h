@@ -12,7 +12,6 @@
 #ifndef MM_PAGE_H
 #define MM_PAGE_H
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <mm/list.h>
@@ -71,7 +70,7 @@ struct page {
 	uint32_t tag;          /* enum page_state << 8 | order; see page_tag() */
 	uint32_t spare;
 };
-static_assert(sizeof(struct page) == 64, "a 128 MiB section has exactly 2 MiB of descriptors");
+_Static_assert(sizeof(struct page) == 64, "a 128 MiB section has exactly 2 MiB of descriptors");
 
 #define MAX_NODES_SHIFT 10
 #define ZONES_SHIFT     2

@@ -260,9 +260,9 @@ static int add_cpu(struct stress *s, unsigned int slot, unsigned int id, uint64_
 	return 0;
 }
 
-static int add_worker(struct stress *s, unsigned int index, unsigned long share)
+static int add_worker(
+	struct stress *s, struct stress_cpu *c, unsigned int index, unsigned long share)
 {
-	struct stress_cpu *c = s->cpu[index % s->nr_cpus];
 	struct stress_worker *w = state_alloc(s, c->id, sizeof(*w));
 	uint64_t ops = s->params.ops;
 
@@ -304,9 +304,11 @@ static int build_state(
 		if (add_cpu(s, slot, ids[slot], hwids[slot]))
 			goto fail;
 	}
-	for (unsigned int i = 0; i < s->nr_workers; i++) {
-		if (add_worker(s, i, share))
+	for (unsigned int i = 0, slot = 0; i < s->nr_workers; i++) {
+		if (add_worker(s, s->cpu[slot], i, share))
 			goto fail;
+		if (++slot == s->nr_cpus)
+			slot = 0;
 	}
 	return 0;
 fail:
@@ -343,7 +345,7 @@ int stress_begin(struct stress *s, struct mm *mm, const struct stress_params *pa
 	s->params = *params;
 	s->nr_cpus = nr_cpus;
 	s->nr_workers = params->nr_workers ? params->nr_workers : nr_cpus;
-	if (nr_cpus > STRESS_MAX_CPUS || s->nr_workers < nr_cpus ||
+	if (nr_cpus == 0 || nr_cpus > STRESS_MAX_CPUS || s->nr_workers < nr_cpus ||
 		s->nr_workers > STRESS_MAX_WORKERS) {
 		print("stress: workers: %u; there are %u cpus, of at most %u, and at most %u "
 		      "workers\n",

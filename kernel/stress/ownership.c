@@ -13,6 +13,7 @@
  * page for the map is not taken in the middle of taking one. Memory order: claims are acquire,
  * releases release, though the order between owners is really the allocator's to keep.
  */
+#include <assert.h>
 #include <string.h>
 #include <port/irq.h>
 #include <port/mem.h>

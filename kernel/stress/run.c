@@ -52,9 +52,12 @@ static bool barrier_wait(struct stress *s, const struct stress_cpu *c)
 	}
 	while (atomic_load(&s->barrier_round) == round && !atomic_load(&s->given_up)) {
 		nap();
+		if (c->slot != 0)
+			continue;
+		stress_look_around(s);
 		if (!stress_stopped(s))
 			since = cpu_time();
-		if (c->slot == 0 && cpu_time() - since > PATIENCE_SECONDS * cpu_time_hz())
+		else if (cpu_time() - since > PATIENCE_SECONDS * cpu_time_hz())
 			give_up(s);
 	}
 	return !atomic_load(&s->given_up);

@@ -17,6 +17,7 @@ bool stress_locate(const struct stress *s, unsigned long pfn, int *nid, enum zon
 	if (!bank)
 		return false;
 	*nid = bank->nid;
+	*type = ZONE_DMA;
 	for (unsigned int i = 0; i < layout->nr; i++) {
 		*type = layout->limit[i].type;
 		if (pa < layout->limit[i].end)
@@ -44,7 +45,8 @@ static void verify_place(struct stress *s, const struct page *page, const struct
 	if (!stress_locate(s, pfn, &nid, &type) || !stress_locate(s, last, &last_nid, &last_type) ||
 		nid != last_nid || type != last_type)
 		stress_violation(s, STRESS_ZONE, pfn,
-			"order %u within one bank and one zone of the layout", request->order);
+			"order %u within the banks of one node and one zone of the layout",
+			request->order);
 	else if (index != ((unsigned int)nid << ZONES_SHIFT | type))
 		stress_violation(s, STRESS_ZONE, pfn,
 			"node %d zone type %d by the banks, and the same in its flags", nid, type);

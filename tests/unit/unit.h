@@ -100,8 +100,7 @@ static inline struct machine *bare_create(const struct machine_spec *spec)
 	return machine;
 }
 
-static inline void bare_init(
-	struct machine *machine, const struct machine_spec *spec, int expected)
+static inline void bare_init(struct machine *machine, const struct machine_spec *spec, int expected)
 {
 	struct mm_config config = {
 		.zones = spec->layout ? spec->layout : &layout_normal,
@@ -120,7 +119,8 @@ static inline void bare_destroy(struct machine *machine)
 }
 
 /** Add to nr_free[] the blocks that [start, end) falls into: aligned ones, as large as can be. */
-static inline void add_blocks(unsigned long nr_free[MAX_ORDER], unsigned long start, unsigned long end)
+static inline void add_blocks(
+	unsigned long nr_free[MAX_ORDER], unsigned long start, unsigned long end)
 {
 	while (start < end) {
 		unsigned int order = MAX_ORDER - 1;

@@ -18,8 +18,7 @@ static struct page *take(struct zone *zone, unsigned int order, unsigned long ex
 static unsigned long front_pfn(struct zone *zone, unsigned int order)
 {
 	assert_false(list_empty(&zone->free_area[order].free_list));
-	return page_to_pfn(
-		list_first_entry(&zone->free_area[order].free_list, struct page, lru));
+	return page_to_pfn(list_first_entry(&zone->free_area[order].free_list, struct page, lru));
 }
 
 static void S21_hand_over_gives_order_10_blocks_last_one_first(void **state)
@@ -187,8 +186,8 @@ static void smallest_order_that_has_a_block_is_split(void **state)
 
 	(void)state;
 	buddy_free(zone, a, 4); /* order-4 block at 3072, its buddy taken */
-	take(zone, 2, 3072);	/* from that one, not from the larger ones */
-	take(zone, 5, 3104);	/* while order 5 has a block of its own */
+	take(zone, 2, 3072);    /* from that one, not from the larger ones */
+	take(zone, 5, 3104);    /* while order 5 has a block of its own */
 	assert_int_equal(zone->free_area[2].nr_free, 1);
 	assert_int_equal(zone->free_area[3].nr_free, 1);
 	assert_int_equal(zone->free_area[4].nr_free, 0);

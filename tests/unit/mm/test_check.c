@@ -89,8 +89,7 @@ static void wrong_counters(void **state)
 		"DMA32: 4096 pages are accounted for by their descriptors, 4097 by the records");
 	low->present_pages--;
 	low->reserved_pages = 3;
-	assert_found(
-		machine, "DMA32: 0 pages are reserved by their descriptors, 3 by the records");
+	assert_found(machine, "DMA32: 0 pages are reserved by their descriptors, 3 by the records");
 	low->reserved_pages = 0;
 	low->set_aside_pages = 2;
 	assert_found(
@@ -165,7 +164,8 @@ static void wrong_marks_of_a_free_block(void **state)
 	set_page_private(head, 10);
 	set_page_tag(head, PAGE_ALLOCATED, 10);
 	assert_found(machine, unmarked);
-	assert_found(machine, "DMA32: 3072 pages are free by their descriptors, 4096 by the records");
+	assert_found(
+		machine, "DMA32: 3072 pages are free by their descriptors, 4096 by the records");
 	assert_found(machine, "DMA32: pfn 0xc00 is allocated with count 0");
 	set_page_tag(head, PAGE_FREE, 0);
 	set_page_count(head, 2);
@@ -210,8 +210,8 @@ static void wrong_caches(void **state)
 {
 	struct page *block, *single;
 	struct machine *machine = busy_machine(&block, &single);
-	struct per_cpu_pages *hot =
-		cache_of(machine, 0, machine_zone(machine, 0, ZONE_NORMAL), PCP_HOT);
+	struct per_cpu_pages *hot = cache_of(
+		machine, 0, machine_zone(machine, 0, ZONE_NORMAL), PCP_HOT);
 	struct page *page = list_first_entry(&hot->list, struct page, lru);
 	unsigned int count = hot->count;
 	char line[100];
@@ -236,8 +236,9 @@ static void wrong_caches(void **state)
 	assert_found(machine, line);
 	ClearPagePrivate(page);
 	list_del(&page->lru);
-	snprintf(line, sizeof(line), "Normal: %u pages are cached by their descriptors, %u by the records",
-		count, count - 1);
+	snprintf(line, sizeof(line),
+		"Normal: %u pages are cached by their descriptors, %u by the records", count,
+		count - 1);
 	assert_found(machine, line);
 	list_add(&page->lru, &hot->list);
 	assert_mended(machine);
@@ -248,10 +249,10 @@ static void a_page_in_the_cache_of_another_zone(void **state)
 {
 	struct page *block, *single;
 	struct machine *machine = busy_machine(&block, &single);
-	struct per_cpu_pages *hot =
-		cache_of(machine, 0, machine_zone(machine, 0, ZONE_NORMAL), PCP_HOT);
-	struct per_cpu_pages *low =
-		cache_of(machine, 0, machine_zone(machine, 0, ZONE_DMA32), PCP_COLD);
+	struct per_cpu_pages *hot = cache_of(
+		machine, 0, machine_zone(machine, 0, ZONE_NORMAL), PCP_HOT);
+	struct per_cpu_pages *low = cache_of(
+		machine, 0, machine_zone(machine, 0, ZONE_DMA32), PCP_COLD);
 	struct page *page = list_first_entry(&hot->list, struct page, lru);
 	char line[100];
 

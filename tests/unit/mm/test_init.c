@@ -83,8 +83,8 @@ static void nobody_is_given_a_reserved_page(void **state)
 	bare_init(machine, &spec, 0);
 	handed_over = mm_free_boot_memory(&machine->mm);
 	while ((page = alloc_page(GFP_KERNEL))) {
-		assert_null(memblock_find_reserved(
-			&machine->memblock, pfn_to_phys(page_to_pfn(page))));
+		assert_null(
+			memblock_find_reserved(&machine->memblock, pfn_to_phys(page_to_pfn(page))));
 		nr++;
 	}
 	assert_int_equal(nr, handed_over);
@@ -187,8 +187,7 @@ static void what_can_not_be_managed_is_refused_by_name(void **state)
 
 	(void)state;
 	assert_refused(&no_memory, "mm: nothing to manage: 0 banks, 1 CPUs\n");
-	assert_refused(
-		&bank_id, "mm: node id 1023: page flags have room for ids below 1023\n");
+	assert_refused(&bank_id, "mm: node id 1023: page flags have room for ids below 1023\n");
 	assert_refused(&cpu_id, "mm: node id 5000: page flags have room for ids below 1023\n");
 }
 
@@ -201,8 +200,7 @@ static void no_cpu_is_refused(void **state)
 	(void)state;
 	host_print_capture_start();
 	assert_int_equal(mm_init(&machine->mm, &machine->memblock, &config), -1);
-	assert_string_equal(
-		host_print_captured(), "mm: nothing to manage: 1 banks, 0 CPUs\n");
+	assert_string_equal(host_print_captured(), "mm: nothing to manage: 1 banks, 0 CPUs\n");
 	host_print_capture_stop();
 	bare_destroy(machine);
 }
@@ -228,9 +226,8 @@ static void the_highest_node_id_works(void **state)
  */
 static void too_little_memory_is_said_in_one_line(void **state)
 {
-	const struct machine_spec spec = {.bank = {{0, 256, 0}, {256, 256, 1}},
-		.nr_cpus = 2,
-		.cpu_nid = {0, 1}};
+	const struct machine_spec spec = {
+		.bank = {{0, 256, 0}, {256, 256, 1}}, .nr_cpus = 2, .cpu_nid = {0, 1}};
 	static const char *const wanted[] = {"zone table", "node distances", "map of page blocks",
 		"table of nodes", "node structure", "fallback order of nodes", "zonelists",
 		"table of CPUs", "per-CPU caches", "64 KiB left for the descriptors"};

@@ -89,7 +89,7 @@ static void the_first_of_two_overlapping_banks_keeps_the_shared_pages(void **sta
 
 	(void)state;
 	assert_int_equal(memblock_add(mb, P(10), P(10), 1), P(10));
-	assert_int_equal(memblock_add(mb, P(12), P(2), 2), 0);	      /* inside */
+	assert_int_equal(memblock_add(mb, P(12), P(2), 2), 0);        /* inside */
 	assert_int_equal(memblock_add(mb, P(15), P(10), 2), P(5));    /* over the end */
 	assert_int_equal(memblock_add(mb, P(5), P(10), 3), P(5));     /* over the start */
 	assert_int_equal(memblock_add(mb, P(0), P(30), 4), P(5 + 5)); /* around all */
@@ -152,6 +152,9 @@ static void a_reservation_takes_on_the_flags_of_what_overlaps_it(void **state)
 	memblock_reserve(mb, P(0), P(30), MEMBLOCK_NOMAP, "all");
 	assert_int_equal(mb->reserved.nr, 4);
 	assert_reserved(mb, 1, 10, 20, MEMBLOCK_NOMAP, "first");
+	/* Flags add up. */
+	memblock_reserve(mb, P(10), P(10), 0x80, "another flag");
+	assert_reserved(mb, 1, 10, 20, MEMBLOCK_NOMAP | 0x80, "first");
 	free(mb);
 }
 
@@ -187,8 +190,7 @@ static void the_end_of_the_address_space(void **state)
 	assert_int_equal(memblock_reserve(mb, last, P(1), 0, "last page"), 0);
 	assert_int_equal(mb->reserved.nr, 1);
 	assert_int_equal(mb->reserved.range[0].end, last);
-	assert_int_equal(
-		memblock_alloc(mb, P(1), P(1), 0, PHYS_ADDR_MAX, "a"), last - P(2));
+	assert_int_equal(memblock_alloc(mb, P(1), P(1), 0, PHYS_ADDR_MAX, "a"), last - P(2));
 	assert_int_equal(memblock_end_pfn(mb), pfn_down(last));
 	free(mb);
 }
@@ -244,6 +246,7 @@ static void a_cut_needs_room_for_its_parts(void **state)
 	for (unsigned int i = 0; i < MEMBLOCK_MAX_RANGES - 1; i++)
 		assert_int_equal(memblock_reserve(mb, P(10 * i), P(5), 0, "r"), 0);
 	assert_int_equal(memblock_reserve(mb, P(2), P(1), MEMBLOCK_NOMAP, "cut"), -1);
+	assert_int_equal(memblock_reserve(mb, 0, P(20), 0, "two gaps"), -1);
 	assert_int_equal(mb->reserved.nr, MEMBLOCK_MAX_RANGES - 1);
 	assert_int_equal(memblock_unreserve(mb, P(2), P(1)), 0);
 	assert_int_equal(mb->reserved.nr, MEMBLOCK_MAX_RANGES);
@@ -328,8 +331,7 @@ static void a_bank_reserved_whole_has_no_free_run(void **state)
 	memblock_reserve(mb, P(10), P(10), 0, "exactly");
 	memblock_reserve(mb, P(25), P(20), 0, "and more");
 	assert_false(memblock_next_free(mb, 0, &run));
-	assert_int_equal(
-		memblock_alloc(mb, P(1), P(1), MEMBLOCK_ANY_NODE, PHYS_ADDR_MAX, "x"),
+	assert_int_equal(memblock_alloc(mb, P(1), P(1), MEMBLOCK_ANY_NODE, PHYS_ADDR_MAX, "x"),
 		PHYS_ADDR_MAX);
 	free(mb);
 }
@@ -353,10 +355,9 @@ static void alloc_takes_from_the_top_of_what_is_allowed(void **state)
 	assert_int_equal(
 		memblock_alloc_range(mb, P(1), P(1), any, P(10), P(11), "e"), PHYS_ADDR_MAX);
 	/* Aligned, and not below min: 200 would do for 8 pages, were min not 201. */
-	assert_int_equal(memblock_alloc_range(mb, P(8), P(8), any, P(201), P(209), "f"),
-		PHYS_ADDR_MAX);
 	assert_int_equal(
-		memblock_alloc_range(mb, P(8), P(8), any, P(201), P(216), "f"), P(208));
+		memblock_alloc_range(mb, P(8), P(8), any, P(201), P(209), "f"), PHYS_ADDR_MAX);
+	assert_int_equal(memblock_alloc_range(mb, P(8), P(8), any, P(201), P(216), "f"), P(208));
 	assert_int_equal(memblock_alloc(mb, P(89), P(1), any, PHYS_ADDR_MAX, "g"), PHYS_ADDR_MAX);
 	assert_int_equal(memblock_alloc(mb, P(88), P(1), any, PHYS_ADDR_MAX, "g"), P(11));
 	assert_int_equal(memblock_alloc(mb, P(1), P(1), 2, PHYS_ADDR_MAX, "h"), PHYS_ADDR_MAX);

@@ -171,7 +171,8 @@ static void holes_inside_a_block_are_reserved_and_of_no_zone(void **state)
 		assert_int_equal(page_to_nid(page), first ? 0 : second ? 1 : NODE_HOLE);
 		assert_int_equal(page_count(page), 0);
 	}
-	/* Behind the last bank the block's descriptors are there, but no pfn_valid() tells of them. */
+	/* Behind the last bank the block's descriptors are there, but no pfn_valid() tells of them.
+	 */
 	assert_false(pfn_valid(&machine->mm, 1024 + 700));
 	assert_int_equal(page_to_nid(pfn_to_page(2047)), NODE_HOLE);
 	assert_true(PageReserved(pfn_to_page(2047)));

@@ -142,9 +142,8 @@ static void a_span_may_start_at_page_0(void **state)
 
 static void node_ids_may_have_gaps(void **state)
 {
-	const struct machine_spec spec = {.bank = {{0, 2048, 2}, {2048, 2048, 7}},
-		.nr_cpus = 2,
-		.cpu_nid = {7, 4}};
+	const struct machine_spec spec = {
+		.bank = {{0, 2048, 2}, {2048, 2048, 7}}, .nr_cpus = 2, .cpu_nid = {7, 4}};
 	struct machine *machine = machine_create(&spec);
 	struct mm *mm = &machine->mm;
 
@@ -205,8 +204,8 @@ static void structures_lie_on_their_own_nodes(void **state)
 		pgdat = memblock_find_memory(
 			&machine->memblock, virt_to_phys(machine->mm.node[nid]));
 		cpu = memblock_find_memory(&machine->memblock, virt_to_phys(machine->mm.cpu[nid]));
-		zonelist = memblock_find_memory(&machine->memblock,
-			virt_to_phys(machine->mm.node[nid]->node_zonelists[0]));
+		zonelist = memblock_find_memory(
+			&machine->memblock, virt_to_phys(machine->mm.node[nid]->node_zonelists[0]));
 		assert_int_equal(pgdat->nid, nid);
 		assert_int_equal(cpu->nid, nid);
 		assert_int_equal(zonelist->nid, nid);

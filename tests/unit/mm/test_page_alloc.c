@@ -154,8 +154,7 @@ static void S49_highuser_without_highmem_is_a_normal_page(void **state)
 }
 
 /* Bits that make a page bad when it is freed, by S50. */
-#define S50_BAD \
-	(1U << 0 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 12 | 1U << 13 | 1U << 16 | 1U << 18)
+#define S50_BAD (1U << 0 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 12 | 1U << 13 | 1U << 16 | 1U << 18)
 
 static void S50_flags_that_are_bad_at_free(void **state)
 {
@@ -299,8 +298,8 @@ static void a_page_gone_bad_in_the_cache_is_set_aside(void **state)
 
 static void a_new_owner_sees_no_leftovers(void **state)
 {
-	static const enum page_flag cleared[] = {PG_uptodate, PG_error, PG_referenced, PG_arch_1,
-		PG_checked, PG_mappedtodisk};
+	static const enum page_flag cleared[] = {
+		PG_uptodate, PG_error, PG_referenced, PG_arch_1, PG_checked, PG_mappedtodisk};
 	struct machine *machine = machine_create(&fixture_f2);
 	struct page *page = alloc_page(GFP_KERNEL);
 
@@ -455,6 +454,7 @@ static void S14_modifiers_that_exclude_each_other_are_said_once(void **state)
 	assert_int_equal(times_printed("\n"), 1);
 	host_print_capture_stop();
 	assert_no_misuse();
+	assert_int_equal(machine->mm.faults.misuse, 0);
 	assert_int_equal(nr_free_pages(&machine->mm), 8192);
 	machine_destroy(machine);
 }
@@ -486,8 +486,8 @@ static void modifiers_pick_the_zone_and_fall_back_downward_only(void **state)
 	assert_int_equal(page_zone(alloc_page(GFP_KERNEL))->type, ZONE_NORMAL);
 	assert_int_equal(page_zone(alloc_page(GFP_KERNEL | GFP_DMA))->type, ZONE_DMA32);
 	assert_int_equal(page_zone(alloc_page(GFP_KERNEL | GFP_DMA32))->type, ZONE_DMA32);
-	assert_true(__get_dma_pages(GFP_KERNEL, 2) <
-		    (unsigned long)phys_to_virt(pfn_to_phys(4096)));
+	assert_true(
+		__get_dma_pages(GFP_KERNEL, 2) < (unsigned long)phys_to_virt(pfn_to_phys(4096)));
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(page_zone(alloc_pages(0, 10))->type, ZONE_NORMAL);
 	for (unsigned int i = 0; i < 3; i++)

@@ -209,9 +209,9 @@ static void S35_drain_empties_this_cpu_and_no_other(void **state)
 	drain_local_pages();
 	assert_int_equal(nr_free_pages(&machine->mm), free + cached);
 	for (int nid = 0; nid < 4; nid++) {
-		assert_int_equal(cache_of(machine, 0, machine_zone(machine, nid, ZONE_NORMAL),
-					 PCP_HOT)
-					 ->count,
+		assert_int_equal(
+			cache_of(machine, 0, machine_zone(machine, nid, ZONE_NORMAL), PCP_HOT)
+				->count,
 			0);
 	}
 	assert_int_equal(cache_of(machine, 0, low, PCP_HOT)->count, 0);
@@ -449,8 +449,7 @@ int main(void)
 		cmocka_unit_test(the_last_pages_of_a_zone),
 		cmocka_unit_test(an_interrupt_inside_the_busy_section_goes_to_the_buddy_system),
 		cmocka_unit_test(an_interrupt_outside_the_busy_section_uses_the_cache),
-		cmocka_unit_test(
-			a_drain_that_finds_the_cpu_busy_is_done_at_the_end_of_its_section),
+		cmocka_unit_test(a_drain_that_finds_the_cpu_busy_is_done_at_the_end_of_its_section),
 		cmocka_unit_test(a_drain_request_of_ones_own_inside_the_section_is_kept),
 		cmocka_unit_test(an_interrupt_that_finds_nothing_asked_for_does_nothing),
 		cmocka_unit_test(counters_of_the_caches),

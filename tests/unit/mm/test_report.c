@@ -146,7 +146,8 @@ static void every_kind_is_printed_counted_and_handed_on(void **state)
 static void the_caller_is_the_return_address(void **state)
 {
 	struct machine *machine = machine_create(&fixture_f2);
-	const char *first, *second, *here = (const char *)(uintptr_t)the_caller_is_the_return_address;
+	const char *first, *second,
+		*here = (const char *)(uintptr_t)the_caller_is_the_return_address;
 
 	(void)state;
 	host_print_capture_start();

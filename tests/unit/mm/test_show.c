@@ -74,7 +74,8 @@ static void pcp_has_a_line_for_each_half(void **state)
 
 static void nodes_say_cpus_distances_and_fallback(void **state)
 {
-	const struct machine_spec spec = {.bank = {{1024, 2048, 0}, {4096, 4096, 2}, {8192, 256, 0}},
+	const struct machine_spec spec = {
+		.bank = {{1024, 2048, 0}, {4096, 4096, 2}, {8192, 256, 0}},
 		.nr_cpus = 3,
 		.cpu_nid = {0, 1, 0}};
 	struct machine *machine = machine_create(&spec);
@@ -82,19 +83,18 @@ static void nodes_say_cpus_distances_and_fallback(void **state)
 	(void)state;
 	host_print_capture_start();
 	show_nodes(&machine->mm);
-	assert_all_printed(
-		"node 0: pfn 0x400-0x2100, spanned 7424, present 2304 pages (9 MiB)\n"
-		"  cpus: 0 2\n"
-		"  distance: 0:10 1:20 2:20\n"
-		"  fallback: 0 2 1\n"
-		"node 1: no memory\n"
-		"  cpus: 1\n"
-		"  distance: 0:20 1:10 2:20\n"
-		"  fallback: 1 2 0\n"
-		"node 2: pfn 0x1000-0x2000, spanned 4096, present 4096 pages (16 MiB)\n"
-		"  cpus: none\n"
-		"  distance: 0:20 1:20 2:10\n"
-		"  fallback: 2 0 1\n");
+	assert_all_printed("node 0: pfn 0x400-0x2100, spanned 7424, present 2304 pages (9 MiB)\n"
+			   "  cpus: 0 2\n"
+			   "  distance: 0:10 1:20 2:20\n"
+			   "  fallback: 0 2 1\n"
+			   "node 1: no memory\n"
+			   "  cpus: 1\n"
+			   "  distance: 0:20 1:10 2:20\n"
+			   "  fallback: 1 2 0\n"
+			   "node 2: pfn 0x1000-0x2000, spanned 4096, present 4096 pages (16 MiB)\n"
+			   "  cpus: none\n"
+			   "  distance: 0:20 1:20 2:10\n"
+			   "  fallback: 2 0 1\n");
 	machine_destroy(machine);
 }
 
@@ -109,14 +109,13 @@ static void zones_with_their_spans_and_counters(void **state)
 	buddy_set_aside(zone, buddy_take(zone, 2), 2);
 	host_print_capture_start();
 	show_zones(&machine->mm);
-	assert_all_printed(
-		"Node 0, zone    DMA32: pfn 0x0-0x1000, spanned 4096, present 4096, "
-		"managed 4096, free 4096, set aside 0\n"
-		"Node 0, zone   Normal: pfn 0x1000-0x2000, spanned 4096, present 4096, "
-		"managed 4096, free 4092, set aside 4\n"
-		"Node 1, zone    DMA32: empty\n"
-		"Node 1, zone   Normal: pfn 0x2000-0x2400, spanned 1024, present 1024, "
-		"managed 1024, free 1024, set aside 0\n");
+	assert_all_printed("Node 0, zone    DMA32: pfn 0x0-0x1000, spanned 4096, present 4096, "
+			   "managed 4096, free 4096, set aside 0\n"
+			   "Node 0, zone   Normal: pfn 0x1000-0x2000, spanned 4096, present 4096, "
+			   "managed 4096, free 4092, set aside 4\n"
+			   "Node 1, zone    DMA32: empty\n"
+			   "Node 1, zone   Normal: pfn 0x2000-0x2400, spanned 1024, present 1024, "
+			   "managed 1024, free 1024, set aside 0\n");
 	machine_destroy(machine);
 }
 
@@ -231,7 +230,8 @@ static void a_page_in_each_state(void **state)
 	assert_page_says(machine, 0x1c00,
 		"  pfn 0x1c00 at 0x1c00000: node 0 zone Normal, allocated, order 3\n    count 1 "
 		"mapcount 0 flags 0x0020000000008000 [compound] private 0x");
-	assert_page_says(machine, 0x1c05, "inside a block that is allocated, order 3, head pfn 0x1c00\n");
+	assert_page_says(
+		machine, 0x1c05, "inside a block that is allocated, order 3, head pfn 0x1c00\n");
 	assert_page_says(machine, 0xc00,
 		"zone DMA32, free, order 10\n    count 0 mapcount 0 flags 0x0010000000001000 "
 		"[private] private 0xa index 0x0 mapping (nil) tag 0x100\n");
@@ -241,12 +241,12 @@ static void a_page_in_each_state(void **state)
 	bad = alloc_pages(GFP_KERNEL, 2);
 	buddy_set_aside(machine_zone(machine, 0, ZONE_NORMAL), bad, 2);
 	assert_page_says(machine, page_to_pfn(bad), "set aside, order 2\n");
-	assert_page_says(machine, page_to_pfn(bad) + 3, "inside a block that is set aside, order 2");
+	assert_page_says(
+		machine, page_to_pfn(bad) + 3, "inside a block that is set aside, order 2");
 	SetPageDirty(block);
 	SetPageLocked(block);
 	assert_page_says(machine, 0x1c00, "[locked|dirty|compound]");
-	assert_page_says(
-		machine, 8192, "  pfn 0x2000: no memory there, and no descriptor\n");
+	assert_page_says(machine, 8192, "  pfn 0x2000: no memory there, and no descriptor\n");
 	machine_destroy(machine);
 }
 

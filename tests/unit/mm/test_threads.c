@@ -9,8 +9,8 @@
 #include "unit.h"
 
 #define MAX_THREADS 4U
-#define HELD	    64U
-#define MAILBOX	    32U
+#define HELD        64U
+#define MAILBOX     32U
 
 struct held {
 	struct page *page; /* NULL: nothing here */
@@ -29,8 +29,8 @@ struct shared {
 	unsigned long ops; /* for each thread */
 	unsigned int max_order;
 	struct mailbox mailbox;
-	unsigned int *owner;	     /* by pfn: 1 + CPU id, or 0; relaxed atomics */
-	unsigned long wrong;	     /* pages found with another owner, or other contents */
+	unsigned int *owner;         /* by pfn: 1 + CPU id, or 0; relaxed atomics */
+	unsigned long wrong;         /* pages found with another owner, or other contents */
 	unsigned long taken, remote; /* blocks allocated, blocks freed through the mailbox */
 };
 
@@ -63,10 +63,9 @@ static void take(struct worker *worker, struct held *held)
 	static const gfp_t modifiers[] = {0, 0, __GFP_COLD, __GFP_DMA, __GFP_COMP, __GFP_ZERO};
 	gfp_t gfp = GFP_ATOMIC | modifiers[next_random(&worker->random, ARRAY_SIZE(modifiers))];
 
-	held->order = next_random(&worker->random, 2)
-			      ? 0
-			      : (unsigned int)next_random(
-					&worker->random, worker->shared->max_order + 1);
+	held->order = next_random(&worker->random, 2) ? 0
+						      : (unsigned int)next_random(&worker->random,
+								worker->shared->max_order + 1);
 	held->page = alloc_pages(gfp, held->order);
 	if (!held->page)
 		return;
@@ -280,8 +279,8 @@ static void the_last_of_many_references_frees(void **state)
 				get_page(page);
 		}
 		for (unsigned int i = 0; i < MAX_THREADS; i++)
-			assert_int_equal(pthread_create(&threads[i], NULL, drop_references,
-						 &references[i]),
+			assert_int_equal(
+				pthread_create(&threads[i], NULL, drop_references, &references[i]),
 				0);
 		for (unsigned int i = 0; i < MAX_THREADS; i++)
 			assert_int_equal(pthread_join(threads[i], NULL), 0);
@@ -314,8 +313,7 @@ static void what_is_said_once_is_said_once_by_all_cpus(void **state)
 	host_print_capture_start();
 	for (unsigned int i = 0; i < MAX_THREADS; i++) {
 		references[i] = (struct reference){machine, NULL, i, 0};
-		assert_int_equal(
-			pthread_create(&threads[i], NULL, ask_badly, &references[i]), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_badly, &references[i]), 0);
 	}
 	for (unsigned int i = 0; i < MAX_THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);

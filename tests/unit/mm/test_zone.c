@@ -5,8 +5,8 @@
 #include "unit.h"
 
 /* DMA below 1024, DMA32 below 4096, NORMAL above: the shape of x86-64. */
-static const struct zone_limit x86_limits[] = {{ZONE_DMA, 1024 * PAGE_SIZE},
-	{ZONE_DMA32, 4096 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
+static const struct zone_limit x86_limits[] = {
+	{ZONE_DMA, 1024 * PAGE_SIZE}, {ZONE_DMA32, 4096 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
 static const struct zone_layout layout_x86 = {"x86", 3, x86_limits};
 
 /* DMA, NORMAL and HIGHMEM: the shape of i386. */
@@ -46,8 +46,7 @@ static void S14_lists_of_two_zones(void **state)
 
 static void S14_only_the_lower_zone_has_pages(void **state)
 {
-	const struct machine_spec only_low = {
-		.layout = &layout_low_4096, .bank = {{0, 4096, 0}}};
+	const struct machine_spec only_low = {.layout = &layout_low_4096, .bank = {{0, 4096, 0}}};
 	struct machine *machine = machine_create(&only_low);
 
 	(void)state;
@@ -176,8 +175,8 @@ static void a_zone_is_its_nodes_span_cut_to_the_limits(void **state)
 /* Between two banks of a node there is a span but not a page: no zone there. */
 static void a_zone_without_pages_has_no_span(void **state)
 {
-	const struct machine_spec spec = {.layout = &layout_x86,
-		.bank = {{0, 1024, 0}, {4096, 1024, 0}}};
+	const struct machine_spec spec = {
+		.layout = &layout_x86, .bank = {{0, 1024, 0}, {4096, 1024, 0}}};
 	struct machine *machine = machine_create(&spec);
 	const struct zone *empty = machine_zone(machine, 0, ZONE_DMA32);
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Frames: a report for programs stands between two lines of its own, so that a script can cut it
+ * out of the UART's stream. Owns nothing.
+ */
+#include <port/print.h>
+#include "cmd.h"
+
+void frame_begin(const char *name)
+{
+	print("-----BEGIN %s-----\n", name);
+}
+
+void frame_end(const char *name)
+{
+	print("-----END %s-----\n", name);
+}

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""gdb-multiarch, in batch, on a machine stopped at reset: breakpoints in C on a secondary hart,
+all harts as threads, backtraces with symbols, before and after paging is on.
+
+Before paging the image runs at its load address: its symbols are added a second time, shifted by
+the distance between link and load address (which wraps around 2^64).
+"""
+import contextlib
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+import boot
+import machine as machines
+
+HARTS = 3
+# The image's link address less its load address (arch/riscv64/image.lds).
+LINK_OFFSET = 0xffffffff80200000 - 0x80200000
+# Ends a hang, nothing else.
+TIMEOUT = 180
+
+
+@contextlib.contextmanager
+def stopped_machine(elf, folder):
+    """A machine stopped at reset; yields the path of gdb's socket."""
+    socket = os.path.join(folder, "gdb")
+    command = boot.qemu_command(machines.sized(HARTS, "256M", 1), elf, boot.bootargs("", ["harts"]),
+                                gdb_socket=socket)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as qemu:
+        try:
+            yield socket
+        finally:
+            qemu.kill()
+
+
+def gdb(elf, folder, commands):
+    """Run gdb's commands on a fresh machine; returns its output."""
+    with stopped_machine(elf, folder) as socket:
+        # The socket is there once QEMU listens; gdb tries for as long.
+        setup = ["set pagination off", "set confirm off", "set tcp connect-timeout 60",
+                 f"target remote {socket}"]
+        wait_for_socket(socket)
+        arguments = [word for line in setup + commands for word in ("-ex", line)]
+        process = subprocess.Popen(["gdb-multiarch", "-nx", "-batch", *arguments, elf],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        try:
+            output, _ = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+            pytest.fail(f"gdb did not come to an end within {TIMEOUT} s:\n{output}")
+    print(output)
+    return output
+
+
+def wait_for_socket(path):
+    """Until QEMU has made its socket; pytest's caller has the time limit."""
+    while not os.path.exists(path):
+        os.sched_yield()
+
+
+def check_threads(output):
+    threads = set(re.findall(r"^[* ] +1?\.?(\d+) +Thread ", output, re.M))
+    assert len(threads) == HARTS, f"info threads lists {sorted(threads)}"
+
+
+def check_backtrace(output, *functions):
+    """Frames of these functions, in this order from the innermost, with file and line."""
+    frames = re.findall(r"^#\d+ +(?:0x\w+ in )?(\w+) \(.*?\)\s+at \S+:\d+", output, re.M)
+    at = 0
+    for function in functions:
+        assert function in frames[at:], f"{function} is not in {frames}"
+        at = frames.index(function, at) + 1
+
+
+def test_secondary_hart_in_c(elf, tmp_path):
+    """With paging on: a secondary hart stops in its C entry; then at a function called later."""
+    output = gdb(elf, str(tmp_path), [
+        "hbreak secondary_entry",
+        "continue",
+        "info threads",
+        "bt",
+        "print kernel.nr_cpus",
+        "print $tp != 0",
+    ])
+    assert re.search(r"hit (?:Hardware assisted b|B)reakpoint 1(\.\d)?, .*secondary_entry", output)
+    check_threads(output)
+    check_backtrace(output, "secondary_entry")
+    assert f"$1 = {HARTS}" in output
+
+
+def test_boot_hart_in_c(elf, tmp_path):
+    """With paging on, deep in C on the hart that boots: the callers up to kernel_main."""
+    output = gdb(elf, str(tmp_path), [
+        "hbreak mm_free_boot_memory",
+        "continue",
+        "info threads",
+        "bt",
+    ])
+    assert re.search(r"hit (?:Hardware assisted b|B)reakpoint 1(\.\d)?, .*mm_free_boot_memory", output)
+    check_threads(output)
+    check_backtrace(output, "mm_free_boot_memory", "kernel_main")
+
+
+def shifted_symbols(elf):
+    """The symbols once more, where the image runs until paging is on."""
+    return f"add-symbol-file {elf} -o {-LINK_OFFSET % (1 << 64):#x}"
+
+
+def loaded_at(elf, symbol):
+    """The physical address of a symbol."""
+    done = subprocess.run(["gdb-multiarch", "-nx", "-batch", "-ex",
+                           f"print/x (unsigned long)&{symbol}", elf], check=True, text=True,
+                          capture_output=True, timeout=TIMEOUT)
+    linked = int(re.search(r"^\$1 = (0x\w+)", done.stdout, re.M)[1], 16)
+    return f"{linked - LINK_OFFSET:#x}"
+
+
+def test_before_paging(elf, tmp_path):
+    """In the first C function of the boot hart, satp still 0: symbols and lines resolve."""
+    output = gdb(elf, str(tmp_path), [
+        shifted_symbols(elf),
+        f"hbreak *{loaded_at(elf, 'early_paging')}",
+        "continue",
+        "info threads",
+        "bt",
+        "print $satp",
+        "finish",
+    ])
+    assert re.search(r"hit (?:Hardware assisted b|B)reakpoint 1\b", output)
+    check_threads(output)
+    check_backtrace(output, "early_paging")
+    assert re.search(r"^\$1 = 0$", output, re.M), "satp is not 0"
+    assert re.search(r"^0x\w+ in boot \(\)$", output, re.M), "finish did not end in the caller"
+
+
+def test_secondary_hart_before_paging(elf, tmp_path):
+    """A secondary hart's first instruction, satp 0, then its C entry with paging on."""
+    output = gdb(elf, str(tmp_path), [
+        shifted_symbols(elf),
+        f"hbreak *{loaded_at(elf, 'secondary_start')}",
+        "hbreak secondary_main",
+        "continue",
+        "print $satp",
+        "info symbol $pc",
+        "delete 1",
+        "continue",
+        "info threads",
+        "bt",
+        "print $satp != 0",
+    ])
+    assert re.search(r"^\$1 = 0$", output, re.M), "satp is not 0"
+    assert re.search(r"^secondary_start in section", output, re.M)
+    assert re.search(r"hit (?:Hardware assisted b|B)reakpoint 2(\.\d)?, .*secondary_main", output)
+    check_threads(output)
+    check_backtrace(output, "secondary_main")
+    assert re.search(r"^\$2 = 1$", output, re.M), "satp is 0"

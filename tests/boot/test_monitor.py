@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The monitor, by boot arguments and by typing at its prompt."""
+import contextlib
+import re
+
+import pexpect
+import pytest
+
+import boot
+import machine as machines
+
+SMALL = (2, "256M", 1)
+# Ends a hang, nothing else.
+TIMEOUT = 120
+
+
+@contextlib.contextmanager
+def typed(elf, machine, append=""):
+    """A booted machine at its prompt, as a pexpect child; the boot arguments hold no commands.
+
+    A boot that stops inside the firmware is repeated.
+    """
+    command = boot.qemu_command(machine, elf, append or "interactive")
+    for attempt in range(boot.FIRMWARE_TRIES):
+        child = pexpect.spawn(command[0], command[1:], timeout=TIMEOUT, encoding="ascii",
+                              codec_errors="replace", echo=False, dimensions=(50, 500))
+        try:
+            found = child.expect([f"(?m)^{boot.FIRST_LINE}", pexpect.TIMEOUT])
+            if found == 0:
+                child.expect_exact(boot.PROMPT)
+                yield child
+                return
+        finally:
+            child.close(force=True)
+    pytest.fail(f"{boot.FIRMWARE_TRIES} boots stopped inside the firmware")
+
+
+def command(child, text):
+    """Type a command; returns the lines it printed, once the prompt is back."""
+    child.send(text + "\r")
+    child.expect_exact(boot.PROMPT)
+    lines = child.before.replace("\r", "").split("\n")
+    assert lines[0].endswith(text), f"the echo is `{lines[0]}`"
+    return [line for line in lines[1:] if line]
+
+
+def finish(child, status):
+    """poweroff, and what QEMU exits with."""
+    child.send("poweroff\r")
+    child.expect_exact(f"{boot.POWER_OFF}{status}")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == status
+
+
+def test_typed_commands(elf):
+    with typed(elf, machines.sized(*SMALL)) as child:
+        listed = command(child, "help")
+        for name in ("help banks layout nodes zones zonelists buddyinfo pcp harts page alloc free "
+                     "drain check stress selftest reboot poweroff").split():
+            assert any(line.split()[:1] == [name] for line in listed), f"help lacks {name}"
+        for name in "banks layout nodes zones zonelists buddyinfo pcp harts".split():
+            assert command(child, name), f"{name} prints nothing"
+        assert command(child, "") == []
+        command(child, "stress ops=2000 seed=3; check")
+        assert re.search(r"stress: PASS ops=\d+ violations=0 leaked=0 seed=3", child.before)
+        finish(child, 0)
+
+
+def test_typed_alloc_and_free(elf):
+    """A page that `alloc` hands out is shown as allocated, and as free after its `free`."""
+    with typed(elf, machines.sized(*SMALL)) as child:
+        (line,) = [x for x in command(child, "alloc 3 ZERO") if "pfn" in x]
+        pfn = re.search(r"pfn (0x[0-9a-f]+)", line)[1]
+        assert "allocated, order 3" in "\n".join(command(child, f"page pfn={pfn}"))
+        command(child, f"free pfn={pfn}")
+        assert "allocated" not in "\n".join(command(child, f"page pfn={pfn}"))
+        command(child, "drain; check")
+        finish(child, 0)
+
+
+def test_typed_double_free_is_reported(elf):
+    """Misuse from the monitor: refused, reported with the page, and the machine goes on."""
+    with typed(elf, machines.sized(*SMALL)) as child:
+        (line,) = [x for x in command(child, "alloc 2") if "pfn" in x]
+        pfn = re.search(r"pfn (0x[0-9a-f]+)", line)[1]
+        command(child, f"free pfn={pfn} 2")
+        report = "\n".join(command(child, f"free pfn={pfn} 2"))
+        assert pfn[2:] in report and "double free" in report
+        command(child, "check")
+
+
+def test_typing_errors_do_not_fail_the_run(elf):
+    with typed(elf, machines.sized(*SMALL)) as child:
+        assert "there is no command `bananas`" in "\n".join(command(child, "bananas"))
+        assert command(child, "page")
+        child.send("xyz\x7f\x7f\x7fharts\r")  # rubbed out
+        child.expect_exact(boot.PROMPT)
+        assert "2 of 2 online" in child.before
+        finish(child, 0)
+
+
+def test_long_line_is_cut_not_overrun(elf):
+    with typed(elf, machines.sized(*SMALL)) as child:
+        child.send("a" * 600 + "\r")
+        child.expect_exact("there is no command")
+        child.expect_exact(boot.PROMPT)
+        finish(child, 0)
+
+
+def test_reboot_resets(elf):
+    with typed(elf, machines.sized(*SMALL)) as child:
+        child.send("reboot\r")
+        child.expect_exact(boot.RESET)
+        child.expect(pexpect.EOF)  # -no-reboot: QEMU ends where the machine resets
+        child.wait()
+        assert child.exitstatus == 0
+
+
+def test_interactive_stays_after_a_failure(elf):
+    """`interactive`: the monitor starts all the same, and the failure is kept."""
+    with typed(elf, machines.sized(*SMALL), "interactive -- bananas; harts") as child:
+        command(child, "harts")
+        finish(child, 1)
+
+
+@pytest.mark.parametrize("line", ["bananas", "check; bananas; check", "page", "selftest bananas"])
+def test_failing_command_fails_the_run(run, line):
+    commands = line.split("; ")
+    result = run(machines.sized(*SMALL), commands)
+    assert result.status == 1
+    assert result.last_line() == boot.POWER_OFF + "1"
+    assert re.search(r"^monitor: command \d+ `[^`]+` failed: status [1-9]", result.text, re.M)
+    # The first failure is the end: what stands behind it does not run.
+    assert sum(line == "monitor: check" for line in result.lines) == commands[:1].count("check")
+
+
+def test_scripted_reset_is_no_pass(run):
+    result = run(machines.sized(*SMALL), ["reboot"])
+    assert result.status == 0 and result.last_line() == boot.RESET
+    assert boot.problems(result, ["reboot"])
+
+
+def test_bad_boot_arguments_cost_a_line(run):
+    result = run(machines.sized(*SMALL), ["check"], append="bananas panic_on_misuse=7 =3 x=")
+    assert boot.problems(result, ["check"]) == []
+    assert "bootargs: `bananas` is not known; ignored" in result.lines
+    assert any(line.startswith("bootargs: `panic_on_misuse=7`: ") for line in result.lines)
+
+
+def test_lines_of_several_harts_do_not_mix(run):
+    """Every line of a run with progress and tables is one whole line: no line holds two."""
+    commands = ["harts", "stress ops=20000 seed=5", "layout"]
+    result = run(machines.sized(8, "512M", 1), commands)
+    assert boot.problems(result, commands) == []
+    for line in result.lines:
+        assert line.count("stress: ") <= 1, line
+        assert line.count("Node ") <= 1, line

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What `layout json` prints, against what a real Linux made of the same machine.
+
+machines/*.json are the facts of one Linux boot each: zone ranges, node ranges, spans, present pages,
+harts, distances, reservations, and as fallback_order what 2.6.11's rule gives, which is ours.
+A new file is a new test (tests/CMakeLists.txt globs them).
+"""
+import glob
+import json
+import math
+import os
+import shlex
+
+import pytest
+
+import boot
+import frame
+import machine as machines
+import tree
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "machines")
+NAMES = sorted(os.path.basename(path)[:-5] for path in glob.glob(os.path.join(FOLDER, "*.json")))
+
+
+def build(facts):
+    dtb = None
+    if "dts" in facts:
+        dtb = os.path.join(machines.TREES, facts["dts"].replace(".dts", ".dtb"))
+        tree.compile_dts(os.path.join(FOLDER, facts["dts"]), dtb)
+    return machines.Machine(shlex.split(facts["qemu"]), dtb)
+
+
+def zone_facts(zone):
+    """The facts of a zone; an empty one's start means nothing."""
+    keys = ["spanned", "present"] + (["start_pfn"] if zone["present"] else [])
+    return {key: zone[key] for key in keys}
+
+
+def node_facts(node):
+    return {"harts": sorted(node["harts"]), "distance": node["distance"],
+            "zones": {name: zone_facts(zone) for name, zone in node["zones"].items()}}
+
+
+def expected_zonelist(facts, nid):
+    """Node by node in order of fallback, in each from the highest zone down, populated ones."""
+    return [f"{other}:{name}" for other in facts["fallback_order"][nid]
+            for name in ("Normal", "DMA32") if facts["nodes"][str(other)]["zones"][name]["present"]]
+
+
+def check_watermarks(layout):
+    """2.6.11's formulas, from the present pages that were printed."""
+    zones = [zone for node in layout["nodes"].values() for zone in node["zones"].values()]
+    lowmem = sum(zone["present"] for zone in zones)
+    kbytes = min(max(math.isqrt(lowmem * 4 * 16), 128), 65536)
+    assert layout["min_free_kbytes"] == kbytes
+    for zone in zones:
+        low = kbytes // 4 * zone["present"] // lowmem
+        assert (zone["min"], zone["low"], zone["high"]) == (low, low * 5 // 4, low * 6 // 4)
+    for node in layout["nodes"].values():
+        # Zone types are DMA, DMA32, Normal, HighMem; DMA32 keeps a 256th of what is Normal.
+        reserve = node["zones"]["Normal"]["present"] // 256
+        assert node["zones"]["DMA32"]["protection"] == [0, 0, reserve, reserve]
+        assert node["zones"]["Normal"]["protection"] == [0, 0, 0, 0]
+
+
+def check_reservations(layout, facts):
+    """Linux saw the firmware's ranges; ours must be the same, and not mapped."""
+    ours = {(r["start"], r["end"]) for r in layout["reservations"] if not r["mapped"]}
+    theirs = {(r["base"], hex(int(r["base"], 16) + int(r["size"], 16) - 1))
+              for r in facts["reserved_memory"]}
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_oracle(run, name):
+    with open(os.path.join(FOLDER, f"{name}.json"), encoding="ascii") as file:
+        facts = json.load(file)
+    result = run(build(facts), ["layout json"])
+    assert boot.problems(result, []) == []
+    layout = frame.layout(result.lines)
+    for key in ("zone_ranges", "early_node_ranges", "fallback_order"):
+        assert layout[key] == facts[key], key
+    assert layout["nodes"].keys() == facts["nodes"].keys()
+    for nid, node in facts["nodes"].items():
+        assert node_facts(layout["nodes"][nid]) == node_facts(node), f"node {nid}"
+        assert layout["zonelist_of_node"][nid] == expected_zonelist(facts, nid)
+        for zone in layout["nodes"][nid]["zones"].values():
+            assert zone["managed"] <= zone["present"]
+    check_watermarks(layout)
+    check_reservations(layout, facts)
