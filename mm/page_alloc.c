@@ -28,7 +28,7 @@
 /* Leftovers of the last owner that a new one does not see. */
 #define CLEARED_WHEN_TAKEN                                                        \
 	(BIT(PG_uptodate) | BIT(PG_error) | BIT(PG_referenced) | BIT(PG_arch_1) | \
-		BIT(PG_checked) | BIT(PG_mappedtodisk))
+		BIT(PG_checked) | BIT(PG_mappedtodisk) | BIT(PG_compound))
 /* What the report of a bad page mends. */
 #define CLEARED_WHEN_BAD                                                                   \
 	(BIT(PG_private) | BIT(PG_locked) | BIT(PG_lru) | BIT(PG_active) | BIT(PG_dirty) | \

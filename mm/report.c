@@ -19,7 +19,8 @@ static const struct {
 	[MISUSE_BAD_PAGE] = {"bad page state", "no flag, mapping or count left by its owner"},
 	[MISUSE_BAD_COMPOUND] = {"bad compound page",
 		"all parts pointing to a head that knows the order"},
-	[MISUSE_BAD_GFP] = {"flags that exclude each other", "HIGHMEM pages zeroed only with WAIT"},
+	[MISUSE_BAD_GFP] = {"flags that exclude each other",
+		"no HIGHMEM where a page has to have an address"},
 	[MISUSE_BAD_NODE] = {"allocation from a node that is not online", "an online node's id"},
 };
 

@@ -390,6 +390,22 @@ static void a_broken_compound_page_is_set_aside(void **state)
 	machine_destroy(machine);
 }
 
+/* The flag is on no list of bad ones (S50), but the next owner must not see it: private is 0. */
+static void a_stale_compound_mark_is_cleared(void **state)
+{
+	struct machine *machine = machine_create(&fixture_f2);
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	(void)state;
+	SetPageCompound(page);
+	__free_page(page);
+	assert_ptr_equal(alloc_page(GFP_KERNEL), page);
+	assert_false(PageCompound(page));
+	assert_int_equal(page_count(page), 1);
+	__free_page(page);
+	machine_destroy(machine);
+}
+
 static void S53_what_is_not_compound(void **state)
 {
 	struct machine *machine = machine_create(&fixture_f2);
@@ -1020,6 +1036,7 @@ int main(void)
 		cmocka_unit_test(S52_a_compound_page),
 		cmocka_unit_test(S52_a_compound_page_freed_with_another_order_is_refused),
 		cmocka_unit_test(a_broken_compound_page_is_set_aside),
+		cmocka_unit_test(a_stale_compound_mark_is_cleared),
 		cmocka_unit_test(S53_what_is_not_compound),
 		cmocka_unit_test(S57_counters_count_pages),
 		cmocka_unit_test(S14_modifiers_that_exclude_each_other_are_said_once),

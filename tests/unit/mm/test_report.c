@@ -107,7 +107,7 @@ static const struct {
 	[MISUSE_BAD_COMPOUND] = {bad_compound, "bad compound page",
 		"all parts pointing to a head that knows the order"},
 	[MISUSE_BAD_GFP] = {bad_gfp, "flags that exclude each other",
-		"HIGHMEM pages zeroed only with WAIT"},
+		"no HIGHMEM where a page has to have an address"},
 	[MISUSE_BAD_NODE] = {bad_node, "allocation from a node that is not online",
 		"an online node's id"},
 };
