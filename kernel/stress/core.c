@@ -416,6 +416,8 @@ enum stress_kind stress_end(struct stress *s)
 		stress_violation(s, STRESS_MISUSE, STRESS_NO_PFN,
 			"no reports of misuse, and there were %lu", reports - s->misuse_before);
 	stress_print_table(s);
+	if (s->broken_off)
+		print("stress: broken off by Ctrl-C: no success, coverage is not judged\n");
 	if (whole && stress_coverage_gap(s))
 		stress_violation(s, STRESS_COVERAGE, STRESS_NO_PFN, "no zeroes in these places");
 	measure_after(s);
