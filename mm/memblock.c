@@ -89,7 +89,7 @@ static void copy_why(char to[MEMBLOCK_WHY], const char *from)
 {
 	unsigned int i = 0;
 
-	for (; from[i] && i < MEMBLOCK_WHY - 1; i++)
+	for (; i < MEMBLOCK_WHY - 1 && from[i]; i++)
 		to[i] = from[i];
 	to[i] = '\0';
 }

@@ -31,12 +31,12 @@ struct of_cpus {
 	unsigned int nr;
 	unsigned int nr_disabled; /* left alone: status is neither okay nor ok */
 	struct of_cpu cpu[OF_MAX_CPUS];
-	uint64_t timebase_hz;  /* /cpus timebase-frequency; 0 if absent */
+	uint64_t timebase_hz; /* /cpus timebase-frequency; 0 if absent */
 };
 
 /** NUMA as the tree tells it. */
 struct of_numa {
-	bool present;         /* any numa-node-id at all */
+	bool present; /* any numa-node-id at all */
 	bool has_distance_map;
 	unsigned char distance[OF_MAX_NODES][OF_MAX_NODES]; /* 10 / 20 where the map says nothing */
 };
@@ -53,8 +53,8 @@ size_t of_check(const void *fdt, size_t max_bytes);
  * Add every bank of every memory node, and every reservation (/memreserve/, /reserved-memory
  * with reg), to `mb`. Does not reserve the tree itself or the image.
  *
- * A node id of OF_MAX_NODES or more: NUMA is dropped whole, as Linux does, and everything is node 0.
- * Returns the number of banks added; 0 after a line if there is no memory at all, or so many
+ * A node id of OF_MAX_NODES or more: NUMA is dropped whole, as Linux does, and everything is node
+ * 0. Returns the number of banks added; 0 after a line if there is no memory at all, or so many
  * reservations that one could not be kept.
  */
 unsigned int of_scan_memory(const void *fdt, struct memblock *mb, struct of_numa *numa);
@@ -73,11 +73,24 @@ int of_place_reserved(const void *fdt, struct memblock *mb);
  */
 unsigned int of_scan_cpus(const void *fdt, const struct of_numa *numa, struct of_cpus *cpus);
 
+/**
+ * Call seen() with the mmu-type of each CPU that may be started, cut to 31 characters and without
+ * what is not printable; CPUs without one are passed over.
+ */
+void of_cpu_mmu_types(const void *fdt, void (*seen)(const char *type));
+
 /** For struct mm_config: context is a struct of_numa. */
 unsigned int of_distance(const void *numa, int a, int b);
 
 /** /chosen bootargs, copied and cut to `size` bytes; empty if there are none. */
 void of_bootargs(const void *fdt, char *buffer, size_t size);
+
+/**
+ * /chosen linux,initrd-start and linux,initrd-end, 32 or 64 bits each. True and [*base, *end),
+ * bytes, not empty, anywhere below 2^64 less a page. False if the tree names none, silently, or if
+ * what it names is no range, after a line.
+ */
+bool of_initrd(const void *fdt, uint64_t *base, uint64_t *end);
 
 /**
  * Node offset of the stdout-path device (alias or path, options after a colon cut off), or

@@ -5,6 +5,7 @@
 #ifndef PORT_BOOT_H
 #define PORT_BOOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <mm/memblock.h>
 
@@ -23,11 +24,30 @@ _Noreturn void kernel_main(const struct boot_info *boot);
 /** Physical memory before paging_init(); NULL beyond what the early map reaches. */
 void *early_ptr(phys_addr_t pa);
 
-/** One past the last physical address that early_ptr() reaches. */
+/**
+ * One past the last physical address that may be used before paging_init() for what is needed
+ * after it, too: early_ptr() reaches it, and so will the linear map.
+ */
 phys_addr_t early_limit(void);
 
 /** Where the image lies, [base, end), bytes. */
 void boot_image_range(phys_addr_t *base, phys_addr_t *end);
+
+/** The names of the translation modes that there are, for people; each is a boot argument. */
+extern const char paging_modes[];
+
+/** Ask for the mode `name`, if the machine has it. False if no mode has that name. */
+bool paging_request(const char *name);
+
+/** A CPU's mmu-type as the tree has it, text from outside: no mode beyond it is used. */
+void paging_cpu_type(const char *type);
+
+/**
+ * Choose the mode: the one asked for, or the least that reaches all banks of `mb`. What the mode or
+ * the window of the page descriptors does not reach is taken out of the banks, a line for each.
+ * May lower early_limit(): before anything is allocated. Returns 0, or -1 if no bank is left.
+ */
+int paging_choose(struct memblock *mb);
 
 /**
  * Build the final page tables (linear map of the banks, image with W^X, guard pages) and switch to
