@@ -25,6 +25,8 @@
 
 static void add_free_block(struct zone *zone, struct page *page, unsigned int order)
 {
+	ASSERT(spin_is_mine(&zone->lock));
+	ASSERT(page_zone_index(page) == zone->index);
 	set_page_private(page, order);
 	set_page_tag(page, PAGE_FREE, 0);
 	page_write_flags(page, page_flags(page) | 1UL << PG_private);
@@ -55,6 +57,8 @@ void buddy_free_locked(struct zone *zone, struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 
+	ASSERT(order < MAX_ORDER);
+	ASSERT(is_aligned(pfn, 1UL << order));
 	zone->free_pages += 1UL << order;
 	while (order < MAX_ORDER - 1) {
 		unsigned long buddy_pfn = pfn ^ 1UL << order;
@@ -154,6 +158,7 @@ void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order)
 {
 	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
 
+	ASSERT(page_state(page) != PAGE_SET_ASIDE);
 	set_page_tag(page, PAGE_SET_ASIDE, order);
 	zone->set_aside_pages += 1UL << order;
 	spin_unlock_irqrestore(&zone->lock, flags);

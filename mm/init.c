@@ -153,6 +153,8 @@ static unsigned int largest_order(unsigned long pfn, unsigned long end)
 /* Free [pfn, end), pages of one zone that have been reserved since boot. */
 static void hand_over(struct zone *zone, unsigned long pfn, unsigned long end)
 {
+	ASSERT(pfn >= zone->zone_start_pfn && end <= zone->zone_start_pfn + zone->spanned_pages);
+	ASSERT(zone->reserved_pages >= end - pfn);
 	while (pfn < end) {
 		unsigned int order = largest_order(pfn, end);
 		struct page *page = pfn_to_page(pfn);
@@ -173,6 +175,7 @@ unsigned long mm_free_boot_memory(struct mm *mm)
 	struct memblock_free run = {.end = 0};
 	unsigned long nr = 0;
 
+	ASSERT(!mm->memblock->closed);
 	mm->memblock->closed = true;
 	while (memblock_next_free(mm->memblock, run.end, &run)) {
 		unsigned long pfn = pfn_down(run.base), end = pfn_down(run.end);

@@ -18,6 +18,16 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/**
+ * An invariant that only a bug of the core can break: stop with the place and the condition. Always
+ * on. Misuse by callers is no matter for this; see misuse().
+ */
+#define ASSERT(condition)                                                               \
+	do {                                                                            \
+		if (unlikely(!(condition)))                                             \
+			report_panic("%s:%d: %s", __FILE_NAME__, __LINE__, #condition); \
+	} while (0)
+
 /* page.c */
 
 /**

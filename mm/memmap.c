@@ -112,6 +112,7 @@ static void init_descriptors(unsigned long start, unsigned long end, unsigned lo
 {
 	unsigned long flags = zone_index << ZONE_SHIFT | 1UL << PG_reserved;
 
+	ASSERT(zone_index < 1UL << (MAX_NODES_SHIFT + ZONES_SHIFT));
 	for (struct page *page = pfn_to_page(start); page < pfn_to_page(end); page++) {
 		*page = (struct page){.flags = flags, ._count = -1, ._mapcount = -1};
 		list_init(&page->lru);

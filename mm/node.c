@@ -174,6 +174,7 @@ static void build_one_fallback(
 		order[nr++] = previous = nid;
 		build->used[nid] = true;
 	}
+	ASSERT(nr == mm->nr_online && order[0] == local);
 	pgdat->fallback = order;
 	pgdat->nr_online = nr;
 }

@@ -46,6 +46,7 @@ static void bad_page(struct page *page, unsigned int order, const void *caller)
 
 static void prep_compound_page(struct page *page, unsigned int order)
 {
+	ASSERT(order > 0);
 	page[1].mapping = NULL;
 	page[1].index = order;
 	for (unsigned long i = 0; i < 1UL << order; i++) {
@@ -78,6 +79,7 @@ static bool prep_new_page(struct page *page, unsigned int order, const void *cal
 {
 	unsigned long flags = page_flags(page);
 
+	ASSERT(!(flags & BIT(PG_reserved)));
 	if (unlikely(flags & BAD_WHEN_TAKEN || page->mapping || page_mapped(page))) {
 		bad_page(page, order, caller);
 		return false;

@@ -46,6 +46,7 @@ static void drain_this_cpu(struct mm_cpu *cpu)
 	struct mm *mm = cpu->mm;
 	struct zone *zone;
 
+	ASSERT(cpu == this_cpu && cpu->busy);
 	for_each_populated_zone (zone, mm) {
 		for (unsigned int i = 0; i < NR_PCP; i++) {
 			struct per_cpu_pages *pcp = &cpu->pageset[zone->index].pcp[i];
@@ -167,6 +168,7 @@ static bool drain_is_pending(const struct mm_cpu *cpu)
 
 void drain_all_pages(struct mm *mm)
 {
+	ASSERT(!in_interrupt());
 	drain_local_pages();
 	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
 		if (mm->cpu[id] == this_cpu || !cpu_is_online(mm->cpu[id]))

@@ -96,6 +96,7 @@ static void set_node_reserve(const struct mm *mm, struct pglist_data *pgdat)
 		unsigned long present = 0;
 
 		pgdat->node_zones[j].lowmem_reserve[j] = 0;
+		ASSERT(j == MAX_NR_ZONES - 1 || mm->lowmem_reserve_ratio[j] > 0);
 		for (unsigned int idx = j; idx-- > 0;) {
 			present += pgdat->node_zones[idx + 1].present_pages;
 			pgdat->node_zones[idx].lowmem_reserve[j] = present /

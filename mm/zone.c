@@ -73,6 +73,7 @@ static void zone_init(struct mm *mm, struct pglist_data *pgdat, enum zone_type t
 	zone->present_pages = memblock_present(mm->memblock, pgdat->node_id, start, end);
 	if (zone->present_pages == 0)
 		return;
+	ASSERT(zone->present_pages <= end - start);
 	zone->zone_start_pfn = start;
 	zone->spanned_pages = end - start;
 	zone->reserved_pages = zone->present_pages;
