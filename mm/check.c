@@ -216,7 +216,7 @@ static unsigned long check_allocated_block(
 static unsigned long check_head(
 	struct check *check, const struct page *page, struct mm_check_result *seen)
 {
-	if (PageReserved(page)) {
+	if (PageReserved(page) && page_state(page) != PAGE_SET_ASIDE) {
 		seen->reserved++;
 		return 1;
 	}

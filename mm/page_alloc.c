@@ -18,13 +18,18 @@
 
 #define BIT(flag) (1UL << (flag))
 
-/* Flags that no page may have when it is freed, and when it is handed out. */
+/*
+ * Flags that no page may have when it is freed, and when it is handed out. 2.6.11 looks at neither
+ * PG_reserved, PG_slab nor the count of a page that it hands out; we do, as a stale user of a free
+ * page is caught there or never.
+ */
 #define BAD_WHEN_FREED                                                                       \
 	(BIT(PG_lru) | BIT(PG_private) | BIT(PG_locked) | BIT(PG_active) | BIT(PG_reclaim) | \
 		BIT(PG_slab) | BIT(PG_swapcache) | BIT(PG_writeback))
-#define BAD_WHEN_TAKEN                                                                     \
-	(BIT(PG_private) | BIT(PG_locked) | BIT(PG_lru) | BIT(PG_active) | BIT(PG_dirty) | \
-		BIT(PG_reclaim) | BIT(PG_swapcache) | BIT(PG_writeback))
+#define BAD_WHEN_TAKEN                                                                       \
+	(BIT(PG_private) | BIT(PG_locked) | BIT(PG_lru) | BIT(PG_active) | BIT(PG_dirty) |   \
+		BIT(PG_reclaim) | BIT(PG_swapcache) | BIT(PG_writeback) | BIT(PG_reserved) | \
+		BIT(PG_slab))
 /* Leftovers of the last owner that a new one does not see. */
 #define CLEARED_WHEN_TAKEN                                                        \
 	(BIT(PG_uptodate) | BIT(PG_error) | BIT(PG_referenced) | BIT(PG_arch_1) | \
@@ -79,8 +84,8 @@ static bool prep_new_page(struct page *page, unsigned int order, const void *cal
 {
 	unsigned long flags = page_flags(page);
 
-	ASSERT(!(flags & BIT(PG_reserved)));
-	if (unlikely(flags & BAD_WHEN_TAKEN || page->mapping || page_mapped(page))) {
+	if (unlikely(flags & BAD_WHEN_TAKEN || page->mapping || page_mapped(page) ||
+		     page_count_raw(page) != 0)) {
 		bad_page(page, order, caller);
 		return false;
 	}
@@ -236,7 +241,10 @@ static bool drop_reference(struct page *page, unsigned int order, const void *ca
 	int stored = __atomic_load_n(&page->_count, __ATOMIC_ACQUIRE);
 
 	if (likely(stored == 0)) {
-		/* The only reference is ours, and nobody can take one without having one. */
+		/*
+		 * The only reference is ours, and nobody can take one without having one. Two
+		 * that believe so at once are told apart by the tag, a moment later.
+		 */
 		__atomic_store_n(&page->_count, -1, __ATOMIC_RELAXED);
 		return true;
 	}
@@ -364,6 +372,10 @@ void split_page(struct page *page, unsigned int order)
 		return;
 	if (PageCompound(page)) {
 		misuse(MISUSE_BAD_COMPOUND, page, order, CALLER());
+		return;
+	}
+	if (page_count_raw(page) != 1) {
+		misuse(MISUSE_SHARED, page, order, CALLER());
 		return;
 	}
 	for (unsigned long i = 0; i < 1UL << order; i++) {

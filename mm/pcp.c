@@ -168,7 +168,7 @@ static bool drain_is_pending(const struct mm_cpu *cpu)
 
 void drain_all_pages(struct mm *mm)
 {
-	ASSERT(!in_interrupt());
+	ASSERT(!in_interrupt() && irqs_enabled());
 	drain_local_pages();
 	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
 		if (mm->cpu[id] == this_cpu || !cpu_is_online(mm->cpu[id]))

@@ -16,6 +16,7 @@ static const struct {
 	[MISUSE_RESERVED] = {"free of a reserved page or a hole", "a page of the allocator's"},
 	[MISUSE_BAD_ADDRESS] = {"free of an address that is no page's", "a linear address"},
 	[MISUSE_ZERO_COUNT] = {"reference dropped that nobody held", "a count of at least 1"},
+	[MISUSE_SHARED] = {"split of a block that others hold too", "a count of 1"},
 	[MISUSE_BAD_PAGE] = {"bad page state", "no flag, mapping or count left by its owner"},
 	[MISUSE_BAD_COMPOUND] = {"bad compound page",
 		"all parts pointing to a head that knows the order"},

@@ -41,9 +41,13 @@ static unsigned long int_sqrt(unsigned long n)
 
 unsigned long nr_free_zone_pages(const struct mm *mm, unsigned int modifiers)
 {
-	const struct zonelist *list = mm->node[mm->cpu[0]->nid]->node_zonelists[modifiers];
+	const struct zonelist *list = NULL;
 	unsigned long sum = 0;
 
+	if (modifiers < GFP_ZONETYPES)
+		list = mm->node[mm->cpu[0]->nid]->node_zonelists[modifiers];
+	if (!list)
+		return 0;
 	for (unsigned int i = 0; i < list->nr; i++) {
 		if (list->zones[i]->present_pages > list->zones[i]->pages_high)
 			sum += list->zones[i]->present_pages - list->zones[i]->pages_high;

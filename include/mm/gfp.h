@@ -101,6 +101,7 @@ unsigned long get_zeroed_page(gfp_t gfp);
 /**
  * Drop one reference to the block that `page` heads; the last one frees it.
  *
+ * @page: a descriptor that pfn_valid() pages have; anything else traps.
  * @order: the order that it was allocated with. Another order, a page that heads no allocated
  * block (free already, a tail, reserved, a hole) is misuse, and nothing is freed.
  */
@@ -111,7 +112,10 @@ static inline void __free_page(struct page *page)
 	__free_pages(page, 0);
 }
 
-/** As __free_pages(), by linear address. 0 is a no-op; an address of no page is misuse. */
+/**
+ * As __free_pages(), by the linear address of any byte of the first page, as in 2.6.11. 0 is a
+ * no-op; an address of no page is misuse.
+ */
 void free_pages(unsigned long addr, unsigned int order);
 
 static inline void free_page(unsigned long addr)
@@ -134,7 +138,8 @@ void put_page(struct page *page);
 
 /**
  * Turn an allocated block into 2^order single pages, each with a count of its own, to be freed
- * one by one. The caller holds the only reference. A compound page is misuse. As in 2.6.18.
+ * one by one. The caller holds the only reference, or it is misuse; so is a compound page. As in
+ * 2.6.18.
  */
 void split_page(struct page *page, unsigned int order);
 

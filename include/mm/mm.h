@@ -86,11 +86,11 @@ static inline unsigned int mm_distance(const struct mm *mm, int a, int b)
 	return mm->distance[(unsigned int)a * mm->nr_node_ids + (unsigned int)b];
 }
 
-/** All nodes, by mm->pgdat_list; all zones by that list, ascending within a node. */
+/** All nodes, by mm->pgdat_list. */
 #define for_each_pgdat(pgdat, mm) \
 	for ((pgdat) = (mm)->pgdat_list; (pgdat); (pgdat) = (pgdat)->pgdat_next)
 
-/** The zones of all nodes, node ids ascending, populated ones only: the order of reports. */
+/** The populated zone behind `after` (NULL: the first), node ids ascending; NULL at the end. */
 struct zone *mm_next_zone(const struct mm *mm, const struct zone *after);
 #define for_each_populated_zone(zone, mm) \
 	for ((zone) = mm_next_zone(mm, NULL); (zone); (zone) = mm_next_zone(mm, zone))
@@ -126,7 +126,8 @@ bool virt_addr_valid(const struct mm *mm, const void *addr);
 unsigned long nr_free_pages(const struct mm *mm);
 /**
  * Pages that requests of this zone modifier may use up: present less pages_high, summed over the
- * zonelist of CPU 0's node. 2.6.11 sums over every node's list, and so counts N times.
+ * zonelist of CPU 0's node; 0 for no valid modifier. 2.6.11 sums over every node's list, and so
+ * counts N times.
  */
 unsigned long nr_free_zone_pages(const struct mm *mm, unsigned int modifiers);
 /**

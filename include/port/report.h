@@ -15,6 +15,7 @@ enum misuse {
 	MISUSE_RESERVED,      /* PG_reserved, or a hole */
 	MISUSE_BAD_ADDRESS,   /* no page has that address */
 	MISUSE_ZERO_COUNT,    /* a reference dropped that nobody held */
+	MISUSE_SHARED,        /* split although others hold it too */
 	MISUSE_BAD_PAGE,      /* the descriptor does not add up */
 	MISUSE_BAD_COMPOUND,  /* a compound page's parts do not belong together */
 	MISUSE_BAD_GFP,       /* flags that exclude each other */

@@ -267,12 +267,12 @@ static void S50_freed_with_a_count_is_bad(void **state)
 static void a_page_gone_bad_in_the_cache_is_set_aside(void **state)
 {
 	static const enum page_flag bad[] = {PG_private, PG_locked, PG_lru, PG_active, PG_dirty,
-		PG_reclaim, PG_swapcache, PG_writeback};
+		PG_reclaim, PG_swapcache, PG_writeback, PG_reserved, PG_slab};
 	struct machine *machine = machine_create(&fixture_f2);
 	struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
 
 	(void)state;
-	for (unsigned int i = 0; i < ARRAY_SIZE(bad) + 2; i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad) + 3; i++) {
 		struct page *page = alloc_page(GFP_KERNEL), *other;
 
 		__free_page(page);
@@ -280,8 +280,10 @@ static void a_page_gone_bad_in_the_cache_is_set_aside(void **state)
 			page_set_flag(page, bad[i]);
 		else if (i == ARRAY_SIZE(bad))
 			page->mapping = machine;
-		else
+		else if (i == ARRAY_SIZE(bad) + 1)
 			page->_mapcount = 3;
+		else
+			get_page(page);
 		host_print_capture_start();
 		other = alloc_page(GFP_KERNEL);
 		host_print_capture_stop();

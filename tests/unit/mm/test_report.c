@@ -56,6 +56,15 @@ static struct page *zero_count(void)
 	return page;
 }
 
+static struct page *shared(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	get_page(page);
+	split_page(page, 2);
+	return page;
+}
+
 static struct page *bad_page(void)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 2);
@@ -102,6 +111,7 @@ static const struct {
 		"a linear address"},
 	[MISUSE_ZERO_COUNT] = {zero_count, "reference dropped that nobody held",
 		"a count of at least 1"},
+	[MISUSE_SHARED] = {shared, "split of a block that others hold too", "a count of 1"},
 	[MISUSE_BAD_PAGE] = {bad_page, "bad page state",
 		"no flag, mapping or count left by its owner"},
 	[MISUSE_BAD_COMPOUND] = {bad_compound, "bad compound page",
