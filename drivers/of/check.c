@@ -13,8 +13,10 @@
 #include <port/print.h>
 #include "of_private.h"
 
-/** Trusted totalsize where the caller knows no bound. */
+/** Largest tree; what a header says beyond it is taken for garbage, not read. */
 #define MAX_TREE_BYTES (16UL << 20)
+/** Nodes inside one another, as in Linux: whoever looks upwards walks the tree at each step. */
+#define MAX_DEPTH 64
 /** Names of properties; the specification allows 31 characters, some trees have more. */
 #define MAX_NAME_BYTES 256U
 /** Since version 16 a node has its name alone, not its path. */
@@ -22,7 +24,7 @@
 
 static bool check_header(const void *fdt, size_t max_bytes)
 {
-	const size_t bound = max_bytes ? max_bytes : MAX_TREE_BYTES;
+	const size_t bound = max_bytes && max_bytes < MAX_TREE_BYTES ? max_bytes : MAX_TREE_BYTES;
 	int error;
 
 	if (!fdt || (uintptr_t)fdt % 8 != 0) {
@@ -103,7 +105,8 @@ static const char *check_tag(const void *fdt, int offset, uint32_t tag, struct w
 	case FDT_BEGIN_NODE:
 		if (walk->depth == 0 && walk->previous != FDT_NOP)
 			return "a second root";
-		walk->depth++;
+		if (++walk->depth > MAX_DEPTH)
+			return "more than 64 nodes inside one another";
 		break;
 	case FDT_END_NODE:
 		if (walk->depth == 0)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * /chosen: boot arguments and the console.
+ * /chosen: boot arguments, the initrd and the console.
  *
  * Aliases are looked up here: libfdt follows an alias that names itself until the stack is used
  * up, and takes a value for a string without looking for its end.
  *
- * Source: Devicetree Specification v0.4, sections 3.3 (/aliases) and 3.6 (/chosen).
+ * Source: Devicetree Specification v0.4, sections 3.3 (/aliases) and 3.6 (/chosen); Linux
+ * Documentation/devicetree/bindings/chosen.txt (linux,initrd-start and -end).
  */
+#include <inttypes.h>
 #include <string.h>
 #include "of_private.h"
 
@@ -25,9 +27,53 @@ void of_bootargs(const void *fdt, char *buffer, size_t size)
 		of_say(&log, node, "bootargs", "%zu characters: cut to %zu", bytes, size - 1);
 		bytes = size - 1;
 	}
-	if (bytes)
-		memcpy(buffer, args, bytes);
-	buffer[bytes] = '\0';
+	of_copy_text(buffer, size, args, bytes);
+	for (size_t i = 0; i < bytes; i++) {
+		if (args[i] == '\t' || args[i] == '\n' || args[i] == '\r')
+			buffer[i] = ' ';
+	}
+}
+
+/** An address of one or two cells: 1, or 0 if there is none, or -1 after a line. */
+static int read_address(struct of_log *log, int node, const char *name, uint64_t *value)
+{
+	int length;
+	const void *data = fdt_getprop(log->fdt, node, name, &length);
+
+	if (!data)
+		return 0;
+	if (length != 4 && length != 8) {
+		of_say(log, node, name, "%d bytes instead of 4 or 8: no initrd kept", length);
+		return -1;
+	}
+	*value = of_number(data, (unsigned int)length / 4);
+	return 1;
+}
+
+bool of_initrd(const void *fdt, uint64_t *base, uint64_t *end)
+{
+	static const char start_name[] = "linux,initrd-start", end_name[] = "linux,initrd-end";
+	struct of_log log = {.fdt = fdt};
+	int node = fdt_path_offset(fdt, "/chosen");
+	int has_start, has_end;
+
+	if (node < 0)
+		return false;
+	has_start = read_address(&log, node, start_name, base);
+	has_end = read_address(&log, node, end_name, end);
+	if (has_start < 0 || has_end < 0 || (has_start == 0 && has_end == 0))
+		return false;
+	if (has_start == 0 || has_end == 0) {
+		of_say(&log, node, has_start ? end_name : start_name,
+			"missing beside the other: no initrd kept");
+		return false;
+	}
+	if (*end <= *base || *end > OF_TOP) {
+		of_say(&log, node, start_name,
+			"0x%" PRIx64 " to 0x%" PRIx64 " is no range: no initrd kept", *base, *end);
+		return false;
+	}
+	return true;
 }
 
 /** The path that alias `name` stands for, up to its end in *length; NULL if there is none. */

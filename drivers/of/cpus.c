@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CPUs: the children of /cpus that may be started, and the frequency of their time base.
+ * CPUs: the children of /cpus that may be started, the frequency of their time base, and how they
+ * translate addresses.
  *
  * Source: Devicetree Specification v0.4, sections 3.8 (/cpus and /cpus/cpu*); Linux
  * Documentation/devicetree/bindings/riscv/cpus.yaml.
@@ -8,6 +9,9 @@
 #include <inttypes.h>
 #include <string.h>
 #include "of_private.h"
+
+/** Room for an mmu-type; a longer one is none that is known. */
+#define MMU_TYPE_BYTES 32
 
 /** One scan of /cpus. */
 struct scan {
@@ -148,4 +152,22 @@ unsigned int of_scan_cpus(const void *fdt, const struct of_numa *numa, struct of
 		of_say(&scan.log, parent, NULL, "there is no CPU that can be used");
 	of_log_end(&scan.log);
 	return cpus->nr;
+}
+
+void of_cpu_mmu_types(const void *fdt, void (*seen)(const char *type))
+{
+	int node, parent = fdt_path_offset(fdt, "/cpus");
+
+	if (parent < 0)
+		return;
+	fdt_for_each_subnode (node, fdt, parent) {
+		char text[MMU_TYPE_BYTES];
+		int length;
+		const char *type = fdt_getprop(fdt, node, "mmu-type", &length);
+
+		if (!type || !of_is_type(fdt, node, "cpu") || !of_available(fdt, node))
+			continue;
+		of_copy_text(text, sizeof(text), type, strnlen(type, (size_t)length));
+		seen(text);
+	}
 }

@@ -276,6 +276,7 @@ static bool has_cells(const void *fdt, int node, struct of_cells cells)
 static bool find_parent(struct scan *scan, struct of_cells root)
 {
 	const void *fdt = scan->log->fdt;
+	int bytes;
 
 	scan->parent = fdt_path_offset(fdt, "/reserved-memory");
 	if (scan->parent < 0)
@@ -283,7 +284,7 @@ static bool find_parent(struct scan *scan, struct of_cells root)
 	scan->cells = of_cells_of(fdt, scan->parent);
 	if (!has_cells(fdt, scan->parent, scan->cells))
 		scan->cells = root;
-	scan->identity = !fdt_getprop(fdt, scan->parent, "ranges", NULL);
+	scan->identity = !fdt_getprop(fdt, scan->parent, "ranges", &bytes) || bytes == 0;
 	return true;
 }
 
@@ -295,7 +296,7 @@ static void say_parent(struct scan *scan)
 		of_say(log, scan->parent, "#address-cells",
 			"this or #size-cells is missing, or not 1 or 2: the root's %u and %u taken",
 			scan->cells.address, scan->cells.size);
-	if (scan->identity)
+	if (!fdt_getprop(log->fdt, scan->parent, "ranges", NULL))
 		of_say(log, scan->parent, "ranges", "missing: addresses taken as they are");
 }
 

@@ -43,7 +43,7 @@ struct of_numa {
 
 /**
  * Look at the header and the structure of a tree of which at most `max_bytes` may be read (0: no
- * bound is known; totalsize is trusted up to 16 MiB).
+ * bound is known). Larger than 16 MiB, or nested deeper than 64, is no tree.
  *
  * Returns its size in bytes, or 0 after one line that says what is wrong.
  */
@@ -82,7 +82,10 @@ void of_cpu_mmu_types(const void *fdt, void (*seen)(const char *type));
 /** For struct mm_config: context is a struct of_numa. */
 unsigned int of_distance(const void *numa, int a, int b);
 
-/** /chosen bootargs, copied and cut to `size` bytes; empty if there are none. */
+/**
+ * /chosen bootargs, copied and cut to `size` bytes; empty if there are none. White space is blanks,
+ * and what is not printable '?'.
+ */
 void of_bootargs(const void *fdt, char *buffer, size_t size);
 
 /**

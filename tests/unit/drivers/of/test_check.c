@@ -71,6 +71,11 @@ static void size_beyond_what_can_be_read(void **state)
 	assert_int_equal(of_check(fdt, 0), 0);
 	expect_output("devicetree: header totalsize: 4294967295 bytes, but only 16777216 can be "
 		      "read\n");
+	/* However much could be read: what is so large is no tree. */
+	fdt_set_totalsize(tree.blob, 16777217);
+	assert_int_equal(of_check(fdt, 1UL << 38), 0);
+	expect_output("devicetree: header totalsize: 16777217 bytes, but only 16777216 can be "
+		      "read\n");
 }
 
 static void header_fields(void **state)
@@ -192,6 +197,26 @@ static void property_outside_nodes(void **state)
 	put(struct_at() + 5 * 4, FDT_NOP);
 	assert_int_equal(of_check(tree.blob, 0), 0);
 	assert_non_null(strstr(host_print_captured(), ": a property outside all nodes\n"));
+}
+
+static size_t check_nested(unsigned int depth)
+{
+	tree_begin(&tree);
+	tree_root(&tree, 2, 2);
+	for (unsigned int i = 1; i < depth; i++)
+		tree_open(&tree, "deeper");
+	for (unsigned int i = 1; i < depth; i++)
+		tree_close(&tree);
+	return of_check(tree_end(&tree), 0);
+}
+
+static void nested_too_deep(void **state)
+{
+	(void)state;
+	assert_int_not_equal(check_nested(64), 0);
+	expect_output("");
+	assert_int_equal(check_nested(65), 0);
+	assert_non_null(strstr(host_print_captured(), ": more than 64 nodes inside one another\n"));
 }
 
 /* A property behind a subnode is no fault that stops the boot, but libfdt does not see it. */
@@ -352,6 +377,7 @@ int main(void)
 		TEST(structure_faults),
 		TEST(second_root),
 		TEST(property_outside_nodes),
+		TEST(nested_too_deep),
 		TEST(late_properties),
 		TEST(long_property_name),
 		TEST(every_truncation),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * drivers/of/chosen.c: boot arguments and the console.
+ * drivers/of/chosen.c: boot arguments, the initrd and the console.
  */
 #include "fixture.h"
 
@@ -61,6 +61,106 @@ static void args_without_end(void **state)
 	(void)state;
 	assert_string_equal(bootargs("quiet", 5), "quiet");
 	expect_output("devicetree: /chosen bootargs: no 0 at its end: its 5 bytes used\n");
+}
+
+/* What could move a cursor does not get to whoever prints them. */
+static void args_unprintable(void **state)
+{
+	(void)state;
+	assert_string_equal(bootargs("a\tb\nc\r\33[2J\x9b\x7f", 13), "a b c ?[2J??");
+	expect_output("");
+}
+
+/* A property of an address in so many cells; 0: none. */
+static void put_address(const char *name, unsigned int cells, uint64_t value)
+{
+	unsigned char bytes[12] = {0};
+
+	for (unsigned int i = 0; i < cells * 4 && i < 8; i++)
+		bytes[cells * 4 - 1 - i] = (unsigned char)(value >> 8 * i);
+	if (cells)
+		tree_bytes(&tree, name, bytes, cells * 4);
+}
+
+static uint64_t initrd_base, initrd_end;
+
+/* of_initrd() of a tree with these two properties. */
+static bool initrd(unsigned int start_cells, uint64_t start, unsigned int end_cells, uint64_t end)
+{
+	tree_begin(&tree);
+	tree_root(&tree, 2, 2);
+	tree_open(&tree, "chosen");
+	put_address("linux,initrd-start", start_cells, start);
+	put_address("linux,initrd-end", end_cells, end);
+	tree_close(&tree);
+	return of_initrd(tree_end(&tree), &initrd_base, &initrd_end);
+}
+
+static void expect_initrd(uint64_t base, uint64_t end)
+{
+	assert_int_equal(initrd_base, base);
+	assert_int_equal(initrd_end, end);
+	expect_output("");
+}
+
+static void initrd_found(void **state)
+{
+	(void)state;
+	assert_true(initrd(1, 0x88200000, 1, 0x884dc6c1));
+	expect_initrd(0x88200000, 0x884dc6c1);
+	assert_true(initrd(2, 0x1ffffffff, 2, 0x200000000));
+	expect_initrd(0x1ffffffff, 0x200000000);
+	/* Loaders write what they like: each property counts by its own length. */
+	assert_true(initrd(1, 0xfffff000, 2, 0x100000000));
+	expect_initrd(0xfffff000, 0x100000000);
+	assert_true(initrd(2, 0, 2, 0xfffffffffffff000));
+	expect_initrd(0, 0xfffffffffffff000);
+}
+
+static void initrd_not_named(void **state)
+{
+	(void)state;
+	assert_false(initrd(0, 0, 0, 0));
+	tree_begin(&tree);
+	tree_root(&tree, 2, 2);
+	assert_false(of_initrd(tree_end(&tree), &initrd_base, &initrd_end));
+	expect_output("");
+}
+
+static void initrd_half_named(void **state)
+{
+	(void)state;
+	assert_false(initrd(2, 0x88000000, 0, 0));
+	expect_output("devicetree: /chosen linux,initrd-end: missing beside the other: no initrd "
+		      "kept\n");
+	assert_false(initrd(0, 0, 2, 0x88000000));
+	expect_output("devicetree: /chosen linux,initrd-start: missing beside the other: no initrd "
+		      "kept\n");
+}
+
+static void initrd_wrong_length(void **state)
+{
+	(void)state;
+	assert_false(initrd(3, 0x88000000, 2, 0x88001000));
+	expect_output("devicetree: /chosen linux,initrd-start: 12 bytes instead of 4 or 8: no "
+		      "initrd kept\n");
+	assert_false(initrd(1, 0x88000000, 3, 0x88001000));
+	expect_output("devicetree: /chosen linux,initrd-end: 12 bytes instead of 4 or 8: no initrd "
+		      "kept\n");
+}
+
+static void initrd_no_range(void **state)
+{
+	(void)state;
+	assert_false(initrd(1, 0x88000000, 1, 0x88000000));
+	expect_output("devicetree: /chosen linux,initrd-start: 0x88000000 to 0x88000000 is no "
+		      "range: no initrd kept\n");
+	assert_false(initrd(1, 0x88000000, 1, 0x87ffffff));
+	expect_output("devicetree: /chosen linux,initrd-start: 0x88000000 to 0x87ffffff is no "
+		      "range: no initrd kept\n");
+	assert_false(initrd(2, 0, 2, 0xfffffffffffff001));
+	expect_output("devicetree: /chosen linux,initrd-start: 0x0 to 0xfffffffffffff001 is no "
+		      "range: no initrd kept\n");
 }
 
 /* A tree with a UART and two aliases, and these two properties of /chosen (or NULL). */
@@ -159,6 +259,12 @@ int main(void)
 		TEST(args_too_long),
 		TEST(args_just_fit),
 		TEST(args_without_end),
+		TEST(args_unprintable),
+		TEST(initrd_found),
+		TEST(initrd_not_named),
+		TEST(initrd_half_named),
+		TEST(initrd_wrong_length),
+		TEST(initrd_no_range),
 		TEST(console),
 		TEST(console_not_named),
 		TEST(console_fallback),

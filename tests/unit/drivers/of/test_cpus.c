@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * drivers/of/cpus.c: which CPUs there are to start, and the time base.
+ * drivers/of/cpus.c: which CPUs there are to start, the time base, and mmu-type.
  */
 #include "fixture.h"
 
@@ -231,6 +231,57 @@ static void timebase_faults(void **state)
 		      "devicetree: /cpus/cpu@0 timebase-frequency: 0: not used\n");
 }
 
+/* What of_cpu_mmu_types() called for, joined with '|'. */
+static char seen_types[128];
+
+static void seen(const char *type)
+{
+	assert_true(strlen(seen_types) + strlen(type) + 2 < sizeof(seen_types));
+	strcat(seen_types, type);
+	strcat(seen_types, "|");
+}
+
+/* A cpu with an mmu-type of these bytes (none: NULL), and this status. */
+static void typed_cpu(const char *name, const void *type, size_t bytes, const char *status)
+{
+	tree_open(&tree, name);
+	if (type)
+		tree_bytes(&tree, "mmu-type", type, bytes);
+	tree_string(&tree, "status", status);
+	tree_close(&tree);
+}
+
+static void mmu_types(void **state)
+{
+	static const char longer[] = "riscv,sv39 and many more words than there are";
+
+	(void)state;
+	start(TREE_NO_NODE);
+	tree_open_cpus(&tree);
+	typed_cpu("cpu@0", "riscv,sv39", 11, "okay");
+	typed_cpu("cpu@1", "riscv,none", 11, "disabled");
+	typed_cpu("cpu@2", NULL, 0, "okay");
+	typed_cpu("cpu@3", "sv\n", 3, "okay"); /* no 0 at its end */
+	typed_cpu("cpu@4", longer, sizeof(longer), "okay");
+	typed_cpu("cpu@5", "", 0, "okay");
+	typed_cpu("cpu-map", "riscv,sv48", 11, "okay");
+	tree_close(&tree);
+	seen_types[0] = '\0';
+	of_cpu_mmu_types(tree_end(&tree), seen);
+	assert_string_equal(seen_types, "riscv,sv39|sv?|riscv,sv39 and many more words ||");
+	expect_output("");
+}
+
+static void mmu_types_without_cpus(void **state)
+{
+	(void)state;
+	start(TREE_NO_NODE);
+	seen_types[0] = '\0';
+	of_cpu_mmu_types(tree_end(&tree), seen);
+	assert_string_equal(seen_types, "");
+	expect_output("");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +297,8 @@ int main(void)
 		TEST(none),
 		TEST(timebase_of_the_first_cpu),
 		TEST(timebase_faults),
+		TEST(mmu_types),
+		TEST(mmu_types_without_cpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
