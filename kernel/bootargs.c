@@ -8,6 +8,7 @@
  * ignored; the commands behind "--" are judged by the monitor.
  */
 #include <string.h>
+#include <port/boot.h>
 #include <port/print.h>
 #include "kernel.h"
 #include "monitor.h"
@@ -46,6 +47,12 @@ static bool set_hart_timeout(const char *value)
 	return true;
 }
 
+/* Which modes there are is the machine's: port/boot.h. */
+static bool set_paging(const char *value)
+{
+	return paging_request(value);
+}
+
 /* A word without a value. */
 static bool set_interactive(const char *value)
 {
@@ -64,6 +71,7 @@ static const struct bootarg {
 	{"panic_on_misuse", "0 or 1", "a report of misuse stops the machine", set_panic_on_misuse},
 	{"check_tails", "0 or 1", "look at every page of a freed block", set_check_tails},
 	{"hart_timeout", "1 to 3600", "seconds that harts may take to start", set_hart_timeout},
+	{"paging", paging_modes, "how addresses are translated", set_paging},
 	{"interactive", NULL, "after a failed command: the monitor, not the end", set_interactive},
 };
 #define NR_BOOTARGS (sizeof(table) / sizeof(table[0]))
@@ -77,7 +85,8 @@ void bootargs_help(void)
 			table[i].values ? table[i].values : "");
 }
 
-static void apply_word(char *word)
+/* False, after a line, if the word is no good. */
+static bool apply_word(char *word)
 {
 	char *value = strchr(word, '=');
 
@@ -87,32 +96,36 @@ static void apply_word(char *word)
 		if (strcmp(word, table[i].key) != 0)
 			continue;
 		if ((value || !table[i].values) && table[i].set(value))
-			return;
+			return true;
 		print("bootargs: `%s%s%s`: %s%s; ignored\n", word, value ? "=" : "",
 			value ? value : "",
 			table[i].values ? "the value must be " : "takes no value",
 			table[i].values ? table[i].values : "");
-		return;
+		return false;
 	}
-	print("bootargs: `%s` is not known; ignored\n", word);
+	print("bootargs: `%s%s%s` is not known; ignored\n", word, value ? "=" : "",
+		value ? value : "");
+	return false;
 }
 
 void bootargs_read(const void *fdt)
 {
 	struct bootargs *args = &kernel.bootargs;
 	char *next = args->text, *word;
+	bool good = true;
 
 	args->hart_timeout = HART_TIMEOUT_DEFAULT;
 	of_bootargs(fdt, args->text, sizeof(args->text));
-	if (strlen(args->text) == sizeof(args->text) - 1)
-		print("bootargs: longer than %u bytes; the rest is ignored\n", BOOTARGS_MAX - 1);
+	args->cut = strlen(args->text) == sizeof(args->text) - 1;
+	if (args->cut)
+		print("bootargs: %u characters or more: no command is run; use shorter ones\n",
+			BOOTARGS_MAX - 1);
 	if (args->text[0])
 		print("bootargs: %s\n", args->text);
-	while ((word = strtok_r(next, " \t\n", &next))) {
-		if (strcmp(word, "--") == 0) {
-			args->commands = next;
-			return;
-		}
-		apply_word(word);
-	}
+	while ((word = strtok_r(next, " \t\n", &next)) && strcmp(word, "--") != 0)
+		good &= apply_word(word);
+	if (word && !args->cut)
+		args->commands = next;
+	if (!good)
+		print("bootargs: `help bootargs` in the monitor says which words there are\n");
 }

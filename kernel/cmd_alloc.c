@@ -42,6 +42,16 @@ static const struct {
 };
 #define NR_GFP_WORDS (sizeof(gfp_words) / sizeof(gfp_words[0]))
 
+const char *alloc_candidate(int argc, char **argv, unsigned int nth)
+{
+	(void)argv;
+	if (argc < 2)
+		return NULL;
+	if (nth < NR_GFP_WORDS)
+		return gfp_words[nth].name;
+	return nth == NR_GFP_WORDS ? "node=" : NULL;
+}
+
 /* What an `alloc` asks for. */
 struct request {
 	unsigned int order;
@@ -154,8 +164,8 @@ int cmd_alloc(int argc, char **argv)
 	page = request.nid < 0 ? alloc_pages(request.gfp, request.order)
 			       : alloc_pages_node(request.nid, request.gfp, request.order);
 	if (!page) {
-		print("alloc: no block of order %u with gfp 0x%x; %lu pages are free "
-		      "(see `buddyinfo`)\n",
+		print("alloc: no block of order %u with gfp 0x%x; %lu pages are free: "
+		      "`buddyinfo` shows where\n",
 			request.order, request.gfp, nr_free_pages(&kernel.mm));
 		return CMD_FAILED;
 	}
@@ -172,7 +182,10 @@ static int free_block(unsigned long pfn, unsigned int order)
 
 	__free_pages(pfn_to_page(pfn), order);
 	if (__atomic_load_n(&kernel.mm.faults.misuse, __ATOMIC_RELAXED) != before) {
-		print("free: pfn 0x%lx order %u was refused, for the reason above\n", pfn, order);
+		print("free: pfn 0x%lx order %u was refused, for the reason above; `page "
+		      "pfn=0x%lx` "
+		      "shows it\n",
+			pfn, order, pfn);
 		return CMD_FAILED;
 	}
 	print("free: pfn 0x%lx order %u\n", pfn, order);
@@ -226,6 +239,7 @@ int cmd_held(int argc, char **argv)
 	(void)argc, (void)argv;
 	for (unsigned int i = 0; i < kernel.nr_held; i++)
 		show_block("held", kernel.held[i].pfn, kernel.held[i].order);
-	print("held: %u blocks\n", kernel.nr_held);
+	print("held: %u blocks%s\n", kernel.nr_held,
+		kernel.nr_held ? "; `free all` gives them back" : "");
 	return CMD_OK;
 }

@@ -83,7 +83,8 @@ static bool locate(const char *command, const char *text, uint64_t number, unsig
 	} else if (pfn_down(number) < kernel.mm.max_pfn) {
 		*pfn = pfn_down(number);
 	} else {
-		print("%s: %s is no page: pfns end at 0x%lx, physical addresses at 0x%lx\n",
+		print("%s: %s is no page: pfns end at 0x%lx, physical addresses at 0x%lx; `banks` "
+		      "lists memory\n",
 			command, text, kernel.mm.max_pfn,
 			(unsigned long)pfn_to_phys(kernel.mm.max_pfn));
 		return false;
@@ -118,7 +119,9 @@ bool cmd_parse_page(const char *command, const char *text, unsigned long *pfn)
 		return false;
 	if (kind ? !locate_as(kind, number, pfn) : !locate(command, text, number, pfn)) {
 		if (kind)
-			print("%s: %s is no address of the linear map\n", command, text);
+			print("%s: %s is no address of the linear map; `layout` says where that "
+			      "is\n",
+				command, text);
 		return false;
 	}
 	if (pfn_valid(&kernel.mm, *pfn))
@@ -163,5 +166,8 @@ int cmd_check(int argc, char **argv)
 		r.free + r.cached + r.allocated + r.reserved + r.set_aside, r.present);
 	print("check: %lu faults found, %lu reports of misuse since boot\n", errors,
 		kernel.mm.faults.misuse);
+	if (errors)
+		print("check: the allocator can not be trusted; `page PFN` shows a page, `reboot` "
+		      "starts over\n");
 	return errors == 0 ? CMD_OK : CMD_FAILED;
 }

@@ -15,10 +15,24 @@ static int selftest_crash(int argc, char **argv);
 static int selftest_print(int argc, char **argv);
 
 static const struct command selftests[] = {
-	{"crash", "KIND [CPU]", "commit a fault that must end in a dump", NULL, selftest_crash},
-	{"alloc", "", "the allocator: what it promises, and misuse refused; KTAP", NULL,
-		selftest_alloc},
-	{"print", "", "all CPUs print at once; each line must stay whole", NULL, selftest_print},
+	{
+		.name = "crash",
+		.args = "KIND [CPU]",
+		.help = "commit a fault that must end in a dump",
+		.run = selftest_crash,
+	},
+	{
+		.name = "alloc",
+		.args = "",
+		.help = "what the allocator promises, as KTAP",
+		.run = selftest_alloc,
+	},
+	{
+		.name = "print",
+		.args = "",
+		.help = "all CPUs print at once: whole lines?",
+		.run = selftest_print,
+	},
 };
 #define NR_SELFTESTS (sizeof(selftests) / sizeof(selftests[0]))
 
@@ -49,7 +63,7 @@ static int selftest_crash(int argc, char **argv)
 	uint64_t cpu = this_cpu->id;
 
 	if (argc < 2 || argc > 3 || !crash_exists(argv[1])) {
-		print("selftest: crash needs one of these kinds\n");
+		print("selftest: crash needs one of these kinds, and may have a CPU\n");
 		list_crashes();
 		return CMD_USAGE;
 	}
@@ -62,7 +76,8 @@ static int selftest_crash(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	smp_wait((unsigned int)cpu);
-	print("selftest: crash %s: the fault went unnoticed\n", argv[1]);
+	print("selftest: crash %s: the fault went unnoticed; `layout` shows what is mapped\n",
+		argv[1]);
 	return CMD_FAILED;
 }
 
@@ -118,4 +133,16 @@ int cmd_selftest(int argc, char **argv)
 		return command_usage(
 			argv[0], "there is no test `%s`; `selftest` lists them", argv[1]);
 	return test->run(argc - 1, argv + 1);
+}
+
+const char *selftest_candidate(int argc, char **argv, unsigned int nth)
+{
+	if (argc == 1)
+		return nth < NR_SELFTESTS ? selftests[nth].name : NULL;
+	if (argc > 2 || strcmp(argv[1], "crash") != 0)
+		return NULL;
+	for (unsigned int i = 0; i < nth; i++)
+		if (!arch_crash_names[i])
+			return NULL;
+	return arch_crash_names[nth];
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Commands about the machine: its CPUs, and its end.
+ * Commands about the machine: its CPUs, how it booted, and its end.
  */
 #include <port/print.h>
 #include "kernel.h"
@@ -50,6 +50,18 @@ int cmd_harts(int argc, char **argv)
 		show_cpu(id);
 	print("harts: %u of %u online, %u disabled by the tree, clock %lu Hz\n", smp_nr_online(),
 		kernel.nr_cpus, kernel.cpus.nr_disabled, (unsigned long)cpu_time_hz());
+	return CMD_OK;
+}
+
+int cmd_log(int argc, char **argv)
+{
+	uint64_t lines = LOG_SIZE;
+
+	if (argc > 2)
+		return command_usage(argv[0], "how many lines?");
+	if (argc == 2 && !parse_number_in(argv[0], "N", argv[1], 1, LOG_SIZE, &lines))
+		return CMD_USAGE;
+	log_show(&kernel.log, (unsigned long)lines);
 	return CMD_OK;
 }
 

@@ -2,10 +2,14 @@
 /*
  * Console input: characters from the UART's interrupt, or from polling, to who waits for them.
  *
- * Owns the input half of struct console: a ring with one producer (the interrupt or the tick of
- * the boot CPU) and one consumer (the boot CPU's task), so its two counters are enough.
+ * Owns the input half of struct console: a ring that is filled in interrupts of the boot CPU and
+ * emptied by its task with interrupts off, so nothing else guards it.
  *
- * Invariant: head - tail <= CONSOLE_INPUT_MAX; the producer alone moves head, the consumer tail.
+ * What finds the ring full is counted and lost. The place is marked by a NUL in the ring (one that
+ * is typed is no text, and is left out), so that what stands before it and behind it is not taken
+ * for one line. One slot more is kept for Ctrl-C, which gets through at all times.
+ *
+ * Invariant: head - tail <= CONSOLE_INPUT_MAX.
  */
 #include <port/cpu.h>
 #include <port/firmware.h>
@@ -14,6 +18,7 @@
 #include "kernel.h"
 
 #define CTRL_C 0x03
+#define GAP    0x00
 
 static int device_read(void)
 {
@@ -22,24 +27,45 @@ static int device_read(void)
 	return serial ? serial->read() : firmware_read();
 }
 
+static void put(struct console *console, char c)
+{
+	console->input[console->head++ % CONSOLE_INPUT_MAX] = c;
+}
+
+/* Ctrl-C: nobody wants any more what was typed ahead. */
+static void receive_break(struct console *console)
+{
+	console->broken = console->head;
+	console->gap = false;
+	put(console, CTRL_C);
+	atomic_store(&console->interrupted, 1);
+}
+
+static void receive_character(struct console *console, char c)
+{
+	unsigned int room = CONSOLE_INPUT_MAX - (console->head - console->tail);
+
+	if (c == CTRL_C && room > 0) {
+		receive_break(console);
+	} else if (c == GAP) {
+		return;
+	} else if (room < 3) {
+		console->gap = true;
+		console->lost++;
+	} else {
+		if (console->gap)
+			put(console, GAP);
+		console->gap = false;
+		put(console, c);
+	}
+}
+
 static void receive(void)
 {
-	struct console *console = &kernel.console;
 	int c;
 
-	while ((c = device_read()) >= 0) {
-		unsigned int head = atomic_load_explicit(&console->head, memory_order_relaxed);
-		unsigned int tail = atomic_load_explicit(&console->tail, memory_order_acquire);
-
-		if (c == CTRL_C)
-			atomic_store(&console->interrupted, 1);
-		if (head - tail == CONSOLE_INPUT_MAX) {
-			atomic_fetch_add(&console->lost, 1);
-			continue;
-		}
-		console->input[head % CONSOLE_INPUT_MAX] = (char)c;
-		atomic_store_explicit(&console->head, head + 1, memory_order_release);
-	}
+	while ((c = device_read()) >= 0)
+		receive_character(&kernel.console, (char)c);
 }
 
 void console_init(const struct devices *devices)
@@ -54,8 +80,12 @@ void console_init(const struct devices *devices)
 		devices->irqchip->enable(serial->irq);
 		serial->enable_rx_irq();
 	}
-	print("console: %s, input %s\n", serial ? serial->name : "firmware",
-		by_interrupt ? "by interrupt" : "polled");
+	print("console: ");
+	if (serial)
+		print("%s of stdout-path", serial->name);
+	else
+		print("the firmware's, %s", firmware_console());
+	print("; input %s\n", by_interrupt ? "by interrupt" : "polled");
 }
 
 void console_interrupt(void)
@@ -80,26 +110,49 @@ void console_poll(void)
 		receive();
 }
 
+/* The next character, CONSOLE_LOST, or NOTHING; interrupts off. */
+#define NOTHING (-2)
+static int take(struct console *console)
+{
+	char c;
+
+	if ((int)(console->broken - console->tail) > 0)
+		console->tail = console->broken;
+	else
+		console->broken = console->tail;
+	if (console->tail == console->head) {
+		if (!console->gap)
+			return NOTHING;
+		console->gap = false;
+		return CONSOLE_LOST;
+	}
+	c = console->input[console->tail++ % CONSOLE_INPUT_MAX];
+	return c == GAP ? CONSOLE_LOST : (unsigned char)c;
+}
+
 int console_getc(void)
 {
-	struct console *console = &kernel.console;
-	unsigned int tail = atomic_load_explicit(&console->tail, memory_order_relaxed);
-	int c;
-
 	/* Looking and falling asleep with interrupts off: one that comes between ends the wait. */
 	for (;;) {
 		irq_flags_t flags = irq_save();
-		bool empty = atomic_load_explicit(&console->head, memory_order_acquire) == tail;
+		int c = take(&kernel.console);
 
-		if (empty)
+		if (c == NOTHING)
 			cpu_wait();
 		irq_restore(flags);
-		if (!empty)
-			break;
+		if (c != NOTHING)
+			return c;
 	}
-	c = (unsigned char)console->input[tail % CONSOLE_INPUT_MAX];
-	atomic_store_explicit(&console->tail, tail + 1, memory_order_release);
-	return c;
+}
+
+unsigned long console_lost(void)
+{
+	irq_flags_t flags = irq_save();
+	unsigned long lost = kernel.console.lost;
+
+	kernel.console.lost = 0;
+	irq_restore(flags);
+	return lost;
 }
 
 bool console_break(void)

@@ -19,8 +19,11 @@ struct print_line {
 	char text[PRINT_LINE_MAX];
 };
 
-/** Characters typed and not read yet; a power of two. */
-#define CONSOLE_INPUT_MAX 1024U
+/** Characters typed and not read yet: a paste of hundreds of lines. A power of two. */
+#define CONSOLE_INPUT_MAX 32768U
+
+/** What console_getc() returns where characters are missing. */
+#define CONSOLE_LOST (-1)
 
 struct kernel_cpu;
 
@@ -33,20 +36,29 @@ struct console {
 	const struct print_line *partial; /* whose unfinished line the cursor stands in; lock */
 	_Atomic(struct kernel_cpu *) seized_by; /* from then on no other CPU prints, see below */
 
-	/* Input: filled by the interrupt or the tick, emptied by the boot CPU's task. */
-	bool polled;                      /* no interrupt tells of input; set once, at boot */
-	_Atomic unsigned int head, tail;  /* free running: next to fill, next to read */
+	/*
+	 * Input: filled by the interrupt or the tick of the boot CPU, emptied by its task with
+	 * interrupts off.
+	 */
+	bool polled;             /* no interrupt tells of input; set once, at boot */
+	unsigned int head, tail; /* free running: next to fill, next to read */
+	unsigned int broken;     /* head when Ctrl-C last came: nothing before it is read */
+	bool gap;                /* characters found no room since the last one that did */
+	unsigned long lost;      /* those, not told yet */
 	_Atomic unsigned int interrupted; /* 1: Ctrl-C came (not all machines swap bytes) */
-	_Atomic unsigned long lost;       /* characters that found the buffer full */
-	char input[CONSOLE_INPUT_MAX];
+	char input[CONSOLE_INPUT_MAX];    /* NUL: a gap */
 };
 
 /** Send what this context has printed since its last newline: a prompt, an echo. */
 void print_flush(void);
 
+/** True if the terminal's cursor stands where this context's unfinished line ends. */
+bool print_in_line(void);
+
 /**
- * Take over the console, for good, for a CPU that will not go on, whoever holds its lock: every
- * other CPU that prints from now on halts. False if another CPU was faster. Interrupts off.
+ * Take over the console, for good, for a CPU that will not go on: every other CPU that prints from
+ * now on halts. A line that another one is sending may come to its end first, within a second;
+ * then the lock counts no more. False if another CPU was faster. Interrupts off.
  */
 bool console_seize(void);
 
@@ -56,8 +68,14 @@ bool console_close(void);
 /** Use the probed devices from now on: output, and input by interrupt where there is one. */
 void console_init(const struct devices *devices);
 
-/** Sleep until a character has been typed, and return it. Task context of the boot CPU. */
+/**
+ * Sleep until a character has been typed, and return it; CONSOLE_LOST once where some are missing.
+ * Ctrl-C overtakes what has been typed before it. Task context of the boot CPU.
+ */
 int console_getc(void);
+
+/** Characters that were lost since the last call. Task context of the boot CPU. */
+unsigned long console_lost(void);
 
 /** True, once, if Ctrl-C has been typed since the last call. Long commands look at it. */
 bool console_break(void);

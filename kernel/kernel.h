@@ -11,6 +11,8 @@
 #include <mm/mm.h>
 #include <port/report.h>
 #include "console.h"
+#include "line_edit.h"
+#include "log.h"
 #include "smp.h"
 
 #define PAGEFRAME_VERSION "0.1"
@@ -48,6 +50,7 @@ struct held_block {
 struct bootargs {
 	char text[BOOTARGS_MAX];           /* cut up by the parser */
 	char *commands;                    /* what stands after " -- ", or NULL */
+	bool cut;                          /* there was no room for all: no commands */
 	bool interactive;                  /* a failed command leads to the monitor */
 	bool panic_on_misuse, check_tails; /* for struct mm */
 	unsigned int hart_timeout;         /* seconds that a hart may take to come */
@@ -63,8 +66,10 @@ struct kernel {
 	bool drivers_probed; /* or being probed: not to be done again */
 	struct bootargs bootargs;
 	struct console console;
-	const void *fdt;    /* the tree: at first where it was found, then our copy */
-	uint64_t boot_time; /* cpu_time() at kernel_main() */
+	struct log log;        /* console.lock; closed when boot is over */
+	struct line_edit line; /* the monitor's; boot CPU */
+	const void *fdt;       /* the tree: at first where it was found, then our copy */
+	uint64_t boot_time;    /* cpu_time() at kernel_main() */
 
 	unsigned int nr_cpus; /* ids; 0 is the boot CPU */
 	struct kernel_cpu boot_cpu;

@@ -4,8 +4,8 @@
  *
  * Owns the root of all state, `kernel`. The order matters, and each step says what it needs:
  *
- *	scan the tree (early map) -> boot allocator -> final page tables -> CPUs, nodes, zones,
- *	descriptors -> drivers -> buddy system -> interrupts -> other CPUs -> commands
+ *	scan the tree, boot arguments (early map) -> boot allocator -> final page tables -> CPUs,
+ *nodes, zones, descriptors -> drivers -> buddy system -> interrupts -> other CPUs -> commands
  *
  * One line for each stage. Where nothing can be booted, one line says why, and the status fails.
  */
@@ -82,7 +82,8 @@ static phys_addr_t copy_tree(struct memblock *mb, const void *fdt, size_t bytes)
 		MEMBLOCK_ANY_NODE, early_limit(), "device tree");
 
 	if (copy == PHYS_ADDR_MAX)
-		boot_failed("no free memory below 0x%lx for a copy of the device tree, %lu bytes",
+		boot_failed("no free memory below 0x%lx for a copy of the device tree, %lu bytes: "
+			    "reserve less, or give the machine more",
 			(unsigned long)early_limit(), (unsigned long)bytes);
 	memcpy(early_ptr(copy), fdt, bytes);
 	return copy;
@@ -91,8 +92,28 @@ static phys_addr_t copy_tree(struct memblock *mb, const void *fdt, size_t bytes)
 static void reserve(phys_addr_t base, uint64_t size, const char *why)
 {
 	if (memblock_reserve(&kernel.memblock, base, size, 0, why) < 0)
-		boot_failed("%s at 0x%lx: more than %u reservations", why, (unsigned long)base,
-			MEMBLOCK_MAX_RANGES);
+		boot_failed("%s at 0x%lx: more than %u reservations: join some in the tree", why,
+			(unsigned long)base, MEMBLOCK_MAX_RANGES);
+}
+
+/* What a loader has put into memory for us is kept, if it can be what the tree says. */
+static void reserve_initrd(const void *fdt, phys_addr_t image, phys_addr_t image_end)
+{
+	phys_addr_t base, end;
+	unsigned long first, last;
+
+	if (!of_initrd(fdt, &base, &end))
+		return;
+	first = pfn_down(base);
+	last = pfn_up(end);
+	if (memblock_present(&kernel.memblock, MEMBLOCK_ANY_NODE, first, last) != last - first)
+		print("initrd: 0x%lx-0x%lx is not all memory; not kept\n", (unsigned long)base,
+			(unsigned long)end);
+	else if (base < image_end && end > image)
+		print("initrd: 0x%lx-0x%lx lies on the image at 0x%lx; not kept\n",
+			(unsigned long)base, (unsigned long)end, (unsigned long)image);
+	else
+		reserve(base, end - base, "initrd");
 }
 
 /*
@@ -109,26 +130,36 @@ static phys_addr_t boot_memory(const struct boot_info *boot)
 	size_t bytes;
 
 	if (!fdt)
-		boot_failed("the device tree at 0x%lx is beyond the early map, which ends at 0x%lx",
+		boot_failed(
+			"the device tree at 0x%lx is beyond the early map, which ends at 0x%lx: "
+			"have it put below that",
 			(unsigned long)boot->fdt, (unsigned long)early_limit());
 	bytes = of_check(fdt, early_limit() - boot->fdt);
 	if (bytes == 0)
-		boot_failed("the device tree can not be read, see above");
+		boot_failed("the device tree can not be read, see above; try dtc on it");
 	kernel.fdt = fdt;
 	if (of_scan_memory(fdt, mb, &kernel.numa) == 0)
-		boot_failed("no memory, see above");
+		boot_failed("no memory, see above: the tree needs a node of device_type \"memory\" "
+			    "with a reg");
 	print("devicetree: %lu bytes at 0x%lx, boot hart %lu\n", (unsigned long)bytes,
 		(unsigned long)boot->fdt, (unsigned long)boot->hwid);
+	bootargs_read(fdt);
+	of_cpu_mmu_types(fdt, paging_cpu_type);
+	if (paging_choose(mb) < 0)
+		boot_failed("no memory that can be reached, see above: have some put lower");
 	boot_image_range(&image, &image_end);
 	reserve(image, image_end - image, "pageframe image");
 	reserve(boot->fdt, bytes, why);
+	reserve_initrd(fdt, image, image_end);
 	copy = copy_tree(mb, fdt, bytes);
 	/* Give its place back, unless another reservation covers it too. */
 	held = memblock_find_reserved(mb, boot->fdt);
 	if (held && strcmp(held->why, why) == 0 && held->flags == 0)
 		memblock_unreserve(mb, held->base, held->end - held->base);
 	if (of_place_reserved(early_ptr(copy), mb) < 0)
-		boot_failed("a reservation without an address could not be noted, see above");
+		boot_failed(
+			"a reservation without an address could not be noted, see above: give it "
+			"a reg");
 	show_memory(mb);
 	show_reserved(mb);
 	return copy;
@@ -173,7 +204,9 @@ static void boot_mm(void)
 	for (unsigned int i = 0; i < kernel.nr_cpus; i++)
 		cpu_nid[i] = kernel.cpus.cpu[i].nid;
 	if (mm_init(&kernel.mm, &kernel.memblock, &config) < 0)
-		boot_failed("the page allocator could not be built, see above");
+		boot_failed(
+			"the page allocator could not be built, see above: give the machine more "
+			"memory, or fewer banks");
 	kernel.mm.panic_on_misuse = kernel.bootargs.panic_on_misuse;
 	kernel.mm.check_tails = kernel.bootargs.check_tails;
 	print("nodes: %u online, distances %s\n", kernel.mm.nr_online,
@@ -220,10 +253,9 @@ void kernel_main(const struct boot_info *boot)
 
 	tree = boot_memory(boot);
 	if (paging_init(&kernel.memblock) < 0)
-		boot_failed("no final page tables, see above");
+		boot_failed("no final page tables, see above: give the machine more memory");
 	kernel.fdt = phys_to_virt(tree);
 	paging_describe();
-	bootargs_read(kernel.fdt);
 	boot_cpus(boot->hwid);
 	boot_mm();
 	kernel.drivers_probed = true;
@@ -232,5 +264,6 @@ void kernel_main(const struct boot_info *boot)
 	boot_interrupts();
 	smp_start_all(kernel.bootargs.hart_timeout);
 	print("boot: %lu ms\n", kernel_uptime_ms(cpu_time()));
+	kernel.log.closed = true;
 	monitor_start();
 }

@@ -1,134 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The monitor: the table of commands, and lines of them from the boot arguments or typed.
+ * The monitor: lines of commands, from the boot arguments or typed.
  *
- * Runs on the boot CPU, in task context. Owns nothing but the line that is being typed. A line
- * holds commands separated by ';', a command holds words separated by blanks, no quoting.
+ * Runs on the boot CPU, in task context. Owns kernel.line, the editor of the line that is being
+ * typed. A line holds commands separated by ';', a command holds words separated by blanks, no
+ * quoting. The commands themselves are in commands.c.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <port/print.h>
 #include "kernel.h"
 #include "monitor.h"
 
-#define BLANKS " \t"
-
-static const struct command commands[] = {
-	{"help", "[COMMAND]", "list the commands, or explain one", "`help bootargs` too.",
-		cmd_help},
-	{"banks", "", "each physical range, who owns it and why", NULL, cmd_banks},
-	{"layout", "[json]", "nodes and zones, the memory map, address windows", NULL, cmd_layout},
-	{"nodes", "", "nodes, their spans, CPUs and distances", NULL, cmd_nodes},
-	{"zones", "", "zones: spans, present, managed and free pages", NULL, cmd_zones},
-	{"zonelists", "", "where an allocation looks, in order", NULL, cmd_zonelists},
-	{"buddyinfo", "", "free blocks by order, as Linux shows them", NULL, cmd_buddyinfo},
-	{"pcp", "", "the per-CPU page caches", NULL, cmd_pcp},
-	{"harts", "", "CPUs: state, ticks, interrupts, allocator events", NULL, cmd_harts},
-	{"page", "PFN|ADDRESS", "everything known about one page",
-		"A plain number is a pfn if memory reaches that far, else a physical or\n"
-		"  a linear address; pfn=N, pa=N and va=N say which.",
-		cmd_page},
-	{"alloc", "ORDER [GFP...] [node=N]", "allocate a block of 2^ORDER pages and hold it",
-		"GFP: a number, or words such as KERNEL, ATOMIC, DMA, DMA32, HIGHMEM, ZERO, COMP,\n"
-		"  COLD, with or without GFP_ or __GFP_ before them. Default: KERNEL.",
-		cmd_alloc},
-	{"free", "PFN|ADDRESS|all [ORDER]", "free a block, or all that is held",
-		"Without ORDER: a block that `alloc` handed out. With it, any page: the allocator\n"
-		"  reports and refuses what does not fit.",
-		cmd_free},
-	{"held", "", "the blocks that `alloc` handed out", NULL, cmd_held},
-	{"drain", "", "give the pages in all per-CPU caches back", NULL, cmd_drain},
-	{"check", "", "recount everything; 0 only if it adds up", NULL, cmd_check},
-	{"stress", "[KEY=VALUE...]", "SMP stress of the allocator, ends with a verdict",
-		"seed=N, ops=N, seconds=N, workers=N, footprint=BYTES.", cmd_stress},
-	{"selftest", "[NAME [ARGS]]", "tests on the target; without NAME: which there are", NULL,
-		cmd_selftest},
-	{"reboot", "", "reset the machine", NULL, cmd_reboot},
-	{"poweroff", "", "end; status 0, or 1 if a command failed before", NULL, cmd_poweroff},
-};
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-const struct command *command_find(const struct command *table, unsigned int nr, const char *name)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		if (strcmp(table[i].name, name) == 0)
-			return &table[i];
-	return NULL;
-}
-
-void command_list(const struct command *table, unsigned int nr)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		print("  %-10s %-24s %s\n", table[i].name, table[i].args, table[i].help);
-}
-
-int command_usage(const char *command, const char *format, ...)
-{
-	const struct command *row = command_find(commands, NR_COMMANDS, command);
-	va_list args;
-
-	print("%s: ", command);
-	va_start(args, format);
-	vprint(format, args);
-	va_end(args);
-	print("; usage: %s%s%s\n", command, row && row->args[0] ? " " : "", row ? row->args : "");
-	return CMD_USAGE;
-}
-
-int cmd_help(int argc, char **argv)
-{
-	const struct command *row;
-
-	if (argc > 2)
-		return command_usage(argv[0], "one command at a time");
-	if (argc == 1) {
-		print("Commands, separated by ';'. Numbers are decimal or 0x and hexadecimal.\n");
-		command_list(commands, NR_COMMANDS);
-		return CMD_OK;
-	}
-	if (strcmp(argv[1], "bootargs") == 0) {
-		bootargs_help();
-		return CMD_OK;
-	}
-	row = command_find(commands, NR_COMMANDS, argv[1]);
-	if (!row)
-		return command_usage(argv[0], "there is no command `%s`", argv[1]);
-	print("%s %s\n  %s\n", row->name, row->args, row->help);
-	if (row->more)
-		print("  %s\n", row->more);
-	return CMD_OK;
-}
-
-/* Cut `text` into words. Returns their number, or -1 if there are too many. */
-static int split_words(char *text, char **words)
-{
-	char *word;
-	int nr = 0;
-
-	while ((word = strtok_r(text, BLANKS, &text))) {
-		if (nr == COMMAND_MAX_WORDS)
-			return -1;
-		words[nr++] = word;
-	}
-	words[nr] = NULL;
-	return nr;
-}
+#define PROMPT "pageframe> "
 
 /* Run one command; `text` is cut up. Empty ones succeed. */
 static int run_command(char *text)
 {
 	char *argv[COMMAND_MAX_WORDS + 1];
 	const struct command *row;
-	int argc = split_words(text, argv);
+	int argc = parse_words(text, argv);
 
 	if (argc == 0)
 		return CMD_OK;
 	if (argc < 0) {
-		print("monitor: a command may have %d words at most\n", COMMAND_MAX_WORDS);
+		print("monitor: a command may have %d words at most; `help` lists the commands\n",
+			COMMAND_MAX_WORDS);
 		return CMD_USAGE;
 	}
-	row = command_find(commands, NR_COMMANDS, argv[0]);
+	row = command_find(commands, nr_commands, argv[0]);
 	if (!row) {
 		print("monitor: there is no command `%s`; `help` lists them\n", argv[0]);
 		return CMD_UNKNOWN;
@@ -141,11 +41,12 @@ static int run_command(char *text)
 /* `text` without blanks at its ends; changed in place. */
 static char *trim(char *text)
 {
+	static const char blanks[] = " \t";
 	size_t length;
 
-	text += strspn(text, BLANKS);
+	text += strspn(text, blanks);
 	length = strlen(text);
-	while (length > 0 && strchr(BLANKS, text[length - 1]))
+	while (length > 0 && strchr(blanks, text[length - 1]))
 		length--;
 	text[length] = '\0';
 	return text;
@@ -158,7 +59,7 @@ static char *trim(char *text)
  */
 static int run_line(char *line, bool scripted)
 {
-	char copy[COMMAND_MAX_LINE + 1], *text;
+	char copy[LINE_MAX_LENGTH + 1], *text;
 	unsigned int number = 0;
 	bool single = !strchr(line, ';');
 
@@ -180,63 +81,94 @@ static int run_line(char *line, bool scripted)
 	return CMD_OK;
 }
 
-/* One more character of the line being typed. True if the line is complete. */
-static bool edit(char *line, unsigned int *length, int c)
+static void echo(const char *text, size_t length)
 {
-	if (c == '\r' || c == '\n') {
-		print("\n");
-		return true;
-	}
-	if (c == '\b' || c == 0x7f) {
-		if (*length > 0) {
-			(*length)--;
-			print("\b \b");
-		}
-	} else if (c == 0x15) { /* Ctrl-U: the whole line */
-		for (; *length > 0; (*length)--)
-			print("\b \b");
-	} else if (c == 0x03) { /* Ctrl-C: a fresh line */
-		*length = 0;
-		print("^C\n");
-		return true;
-	} else if (c == '\t') {
-		c = ' ';
-	}
-	if (c >= ' ' && c < 0x7f) {
-		if (*length < COMMAND_MAX_LINE) {
-			line[(*length)++] = (char)c;
-			print("%c", c);
-		} else {
-			print("\a");
-		}
-	}
+	print("%.*s", (int)length, text);
 	print_flush();
-	return false;
 }
 
-static void read_line(char *line)
+static const char *candidate(const char *line, unsigned int word, unsigned int nth)
 {
-	unsigned long lost = atomic_exchange(&kernel.console.lost, 0);
-	unsigned int length = 0;
+	return command_candidate(commands, nr_commands, line, word, nth);
+}
 
-	if (lost)
-		print("console: %lu characters came too fast and were lost\n", lost);
-	print("pageframe> ");
-	print_flush();
-	while (!edit(line, &length, console_getc()))
-		;
-	line[length] = '\0';
+static void tell_lost(void)
+{
+	unsigned long lost = console_lost();
+
+	if (lost > 0)
+		print("console: %lu characters came too fast and were lost: %u can wait; paste "
+		      "less "
+		      "at a time\n",
+			lost, CONSOLE_INPUT_MAX);
+}
+
+/* Input was lost here: the line that it was a part of must not run. */
+static void tear_line(void)
+{
+	print("\n");
+	tell_lost();
+	print("monitor: what comes up to the next Enter is dropped\n");
+	line_edit_tear(&kernel.line);
+}
+
+static void tell_refused(enum line_fault fault)
+{
+	if (fault == LINE_TOO_LONG)
+		print("monitor: that line was not run: it has more than %u characters; type its "
+		      "commands one by one\n",
+			LINE_MAX_LENGTH);
+	else
+		print("monitor: that line was not run: a part of it was lost; type it again\n");
+}
+
+/* What a byte has led to, but for a line that is ready. */
+static void handle_event(enum line_event event)
+{
+	if (event == LINE_REFUSED)
+		tell_refused(kernel.line.fault);
+	else if (event == LINE_DROPPED)
+		tell_lost();
+	else if (event == LINE_CLOSED)
+		print("monitor: `poweroff` ends the machine, `help` lists the commands\n");
+	if (event != LINE_MORE)
+		line_edit_begin(&kernel.line);
+}
+
+/* Edit lines until one is ready; returns it, to be cut up. */
+static char *read_line(void)
+{
+	struct line_edit *line = &kernel.line;
+
+	line_edit_begin(line);
+	for (;;) {
+		int c = console_getc();
+		enum line_event event;
+
+		if (c == CONSOLE_LOST) {
+			tear_line();
+			continue;
+		}
+		/* Somebody has printed since: the cursor is at the start of a row. */
+		if (!print_in_line())
+			line_edit_redraw(line);
+		event = line_edit_byte(line, (unsigned char)c);
+		if (event == LINE_READY)
+			return line->text;
+		handle_event(event);
+	}
 }
 
 _Noreturn static void monitor_loop(void)
 {
-	char line[COMMAND_MAX_LINE + 1];
+	static const struct line_edit_ops ops = {.write = echo, .candidate = candidate};
 
-	print("monitor: `help` lists the commands\n");
+	line_edit_init(&kernel.line, &ops, PROMPT);
+	print("monitor: `help` lists the commands, Tab completes them\n");
 	for (;;) {
+		char *line = read_line();
 		int status;
 
-		read_line(line);
 		console_break(); /* one typed at the prompt is not meant for the command */
 		status = run_line(line, false);
 		/* What was mistyped and did nothing is not held against the run. */
@@ -249,7 +181,7 @@ void monitor_start(void)
 {
 	char *script = kernel.bootargs.commands;
 
-	if (script && run_line(script, true) != CMD_OK) {
+	if (kernel.bootargs.cut || (script && run_line(script, true) != CMD_OK)) {
 		power_failed();
 		if (!kernel.bootargs.interactive)
 			power_off(1);

@@ -17,23 +17,32 @@ enum {
 	CMD_UNKNOWN = 127, /* there is no such command */
 };
 
-/** A row of a table of commands. */
+/** Under which heading `help` lists a command. */
+enum command_group { GROUP_MEMORY, GROUP_HAND, GROUP_TEST, GROUP_MACHINE, GROUP_HELP, NR_GROUPS };
+
+/** A row of a table of commands. Texts of several lines have no newline at their end. */
 struct command {
+	enum command_group group;
 	const char *name;
-	const char *args; /* for people; "" if it takes none */
-	const char *help; /* one line */
-	const char *more; /* further lines for `help NAME`, or NULL */
+	const char *args;      /* for people; "" if it takes none */
+	const char *help;      /* a few words */
+	const char *arguments; /* what each of `args` may be, a line each, or NULL */
+	const char *prints;    /* what comes out, or NULL */
+	const char *example;   /* a line that could be typed, or NULL */
 	/** argv[0] is the name, argv[argc] is NULL; the strings may be changed. Task context. */
 	int (*run)(int argc, char **argv);
+	/**
+	 * For Tab: candidate number `nth` for a word behind the `argc` words in argv, or NULL
+	 * after the last. NULL: none known.
+	 */
+	const char *(*candidate)(int argc, char **argv, unsigned int nth);
 };
 
 /** Most words that a command may have, its name included. */
 #define COMMAND_MAX_WORDS 32
-/** Longest line that can be typed. */
-#define COMMAND_MAX_LINE 512
 
 /* The commands, by the file that has them. */
-int cmd_help(int argc, char **argv);  /* monitor.c */
+int cmd_help(int argc, char **argv);  /* help.c */
 int cmd_banks(int argc, char **argv); /* cmd_mm.c */
 int cmd_layout(int argc, char **argv);
 int cmd_nodes(int argc, char **argv);
@@ -48,6 +57,7 @@ int cmd_alloc(int argc, char **argv); /* cmd_alloc.c */
 int cmd_free(int argc, char **argv);
 int cmd_held(int argc, char **argv);
 int cmd_harts(int argc, char **argv); /* cmd_system.c */
+int cmd_log(int argc, char **argv);
 int cmd_reboot(int argc, char **argv);
 int cmd_poweroff(int argc, char **argv);
 int cmd_selftest(int argc, char **argv); /* cmd_selftest.c */
@@ -56,13 +66,22 @@ int cmd_stress(int argc, char **argv);   /* stress/ */
 /** `selftest alloc`: print KTAP lines; CMD_FAILED if a test failed. Nobody else may allocate. */
 int selftest_alloc(int argc, char **argv); /* selftest_alloc.c */
 
+/* Candidates for arguments, for the rows of the table; by the file of the command. */
+const char *help_candidate(int argc, char **argv, unsigned int nth);
+const char *alloc_candidate(int argc, char **argv, unsigned int nth);
+const char *selftest_candidate(int argc, char **argv, unsigned int nth);
+
 /** Run the boot arguments' commands, and then what is typed. Task context of the boot CPU. */
 _Noreturn void monitor_start(void);
 
-/** The row called `name` in a table of `nr`, or NULL. */
+/** The table of all commands (commands.c). */
+extern const struct command commands[];
+extern const unsigned int nr_commands;
+
+/** The row called `name` in a table of `nr`, or NULL (parse.c). */
 const struct command *command_find(const struct command *table, unsigned int nr, const char *name);
 
-/** Print a table's rows: name, arguments, help. */
+/** Print a table's rows: name, arguments, help (help.c, as the next). */
 void command_list(const struct command *table, unsigned int nr);
 
 /**
@@ -71,9 +90,22 @@ void command_list(const struct command *table, unsigned int nr);
 int command_usage(const char *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/**
+ * Candidate number `nth` for the word that starts at line[word], or NULL after the last: names of
+ * `table`, or what the row of the command before says (candidates.c). Commands end at a ';'.
+ */
+const char *command_candidate(const struct command *table, unsigned int nr, const char *line,
+	unsigned int word, unsigned int nth);
+
 /*
  * Arguments (parse.c). Numbers are decimal or 0x and hexadecimal digits, nothing else.
  */
+
+/**
+ * Cut `text` into words at its blanks and tabs, at most COMMAND_MAX_WORDS, and put a NULL behind
+ * them in `words`. Returns their number, or -1 if there are more.
+ */
+int parse_words(char *text, char **words);
 
 /** All of `text` as a number. False, and nothing stored, if it is none or over 64 bits. */
 bool parse_number(const char *text, uint64_t *value);

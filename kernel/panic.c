@@ -3,7 +3,7 @@
  * Where faults go: report_panic() and report_misuse() of <port/report.h>.
  *
  * One CPU wins the console and says what happened; the others stop, by an interrupt or when they
- * next print. Nothing here waits for a lock: whoever holds it may be the one that failed.
+ * next print. Nothing here waits for a lock for ever: whoever holds it may be the one that failed.
  */
 #include <stdarg.h>
 #include <port/boot.h>
@@ -25,7 +25,8 @@ void report_fatal_begin(void)
 	}
 	/* A fault within the report of a fault: end it, and if even that fails, stop. */
 	if (depth == 1) {
-		print("\nPANIC: another fault while the first was reported\n");
+		print("\nPANIC: another fault while the first was reported; what is above is "
+		      "all\n");
 		power_off(1);
 	}
 	arch_halt();
@@ -33,6 +34,7 @@ void report_fatal_begin(void)
 
 void report_fatal_end(void)
 {
+	print("dump: `addr2line -fipe pageframe.elf ADDRESS` says what stands at an address\n");
 	power_off(1);
 }
 
@@ -54,5 +56,5 @@ void report_misuse(const struct misuse_report *report)
 {
 	atomic_fetch_add(&kernel.misuse[report->kind], 1);
 	if (kernel.mm.panic_on_misuse)
-		report_panic("the allocator was misused, and panic_on_misuse is set");
+		report_panic("the allocator was misused, see above; panic_on_misuse=0 goes on");
 }

@@ -1,11 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Arguments of commands and of the boot: numbers, byte counts, key=value.
+ * Commands by name, and arguments of commands and of the boot: words, numbers, byte counts,
+ * key=value.
  * No state. Strict: what is not wholly a number is none.
  */
 #include <string.h>
 #include <port/print.h>
 #include "monitor.h"
+
+const struct command *command_find(const struct command *table, unsigned int nr, const char *name)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+int parse_words(char *text, char **words)
+{
+	char *word;
+	int nr = 0;
+
+	words[0] = NULL;
+	while ((word = strtok_r(text, " \t", &text))) {
+		if (nr == COMMAND_MAX_WORDS)
+			return -1;
+		words[nr++] = word;
+		words[nr] = NULL;
+	}
+	return nr;
+}
 
 /* Value of a digit in any base up to 16, or 16. */
 static unsigned int digit_value(char c)
@@ -83,12 +107,12 @@ bool parse_number_in(const char *command, const char *what, const char *text, ui
 	uint64_t number;
 
 	if (!parse_number(text, &number)) {
-		print("%s: %s: `%s` is no number; decimal or 0x and hexadecimal digits are\n",
+		print("%s: %s: `%s` is no number; use decimal, or 0x and hexadecimal digits\n",
 			command, what, text);
 		return false;
 	}
 	if (number < min || number > max) {
-		print("%s: %s: %s is out of range; %lu to %lu are good\n", command, what, text,
+		print("%s: %s: %s is out of range; use %lu to %lu\n", command, what, text,
 			(unsigned long)min, (unsigned long)max);
 		return false;
 	}

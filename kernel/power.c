@@ -48,7 +48,8 @@ void power_off(int status)
 	if (power && power->poweroff)
 		power->poweroff(status);
 	firmware_poweroff(status);
-	print("pageframe: neither a device nor the firmware can power off; halted\n");
+	print("pageframe: neither a device nor the firmware can power off; halted: switch it "
+	      "off\n");
 	arch_halt();
 }
 
@@ -61,6 +62,7 @@ void power_reset(void)
 	if (power && power->reset)
 		power->reset();
 	firmware_reset();
-	print("pageframe: neither a device nor the firmware can reset; halted\n");
+	print("pageframe: neither a device nor the firmware can reset; halted: switch it off and "
+	      "on\n");
 	arch_halt();
 }

@@ -5,7 +5,7 @@
  * Owns struct print_line, one for each CPU and context (task, interrupt): only that context
  * touches it, so nothing guards it. picolibc's formatter puts one character after the other into
  * it, without a lock and without allocating. A complete line is sent under console.lock, with
- * interrupts off.
+ * interrupts off, and until the boot is over it goes to kernel.log as well.
  *
  * The terminal has one cursor. Where it stands in somebody's unfinished line (the monitor's
  * prompt, its echo), a line of somebody else starts with a newline.
@@ -16,9 +16,13 @@
 #include <string.h>
 #include <mm/list.h>
 #include <port/boot.h>
+#include <port/cpu.h>
 #include <port/firmware.h>
 #include <port/print.h>
 #include "kernel.h"
+
+/* How long a CPU that fails waits for the line that another one is sending. */
+#define SEIZE_WAIT_SECONDS 1U
 
 static void device_write(const char *text, unsigned int length)
 {
@@ -35,14 +39,18 @@ static void device_write(const char *text, unsigned int length)
 /* False: the console is ours alone, and there was nothing to lock. */
 static bool console_lock(void)
 {
-	struct kernel_cpu *owner = atomic_load(&kernel.console.seized_by);
+	struct console *console = &kernel.console;
 
-	if (owner == kernel_this_cpu())
+	if (atomic_load(&console->seized_by) == kernel_this_cpu())
 		return false;
-	if (owner)
-		arch_halt();
-	spin_lock(&kernel.console.lock);
-	return true;
+	if (!atomic_load(&console->seized_by)) {
+		spin_lock(&console->lock);
+		if (!atomic_load(&console->seized_by))
+			return true;
+		/* Seized while we waited. Who seized it waits for the lock to be free. */
+		spin_unlock(&console->lock);
+	}
+	arch_halt();
 }
 
 bool console_close(void)
@@ -69,6 +77,18 @@ static void send_rests(void)
 	}
 }
 
+/*
+ * Let the line that another CPU is sending come to its end, so that ours does not stand in the
+ * middle of it; but not for ever, as that CPU may have failed too.
+ */
+static void wait_for_line(const struct spinlock *lock)
+{
+	uint64_t deadline = cpu_time() + cpu_time_hz() * SEIZE_WAIT_SECONDS;
+
+	while (atomic_load(&lock->owner) && !spin_is_mine(lock) && cpu_time() < deadline)
+		cpu_relax();
+}
+
 bool console_seize(void)
 {
 	struct kernel_cpu *nobody = NULL;
@@ -76,6 +96,7 @@ bool console_seize(void)
 
 	if (!atomic_compare_exchange_strong(&console->seized_by, &nobody, kernel_this_cpu()))
 		return nobody == kernel_this_cpu();
+	wait_for_line(&console->lock);
 	if (console->partial || atomic_load(&console->lock.owner))
 		device_write("\r\n", 2);
 	console->partial = NULL;
@@ -93,8 +114,11 @@ static void send(struct print_line *line, bool complete)
 	if (console->partial && console->partial != line)
 		device_write("\r\n", 2);
 	device_write(line->text, line->length);
-	if (complete)
+	log_add(&kernel.log, line->text, line->length);
+	if (complete) {
 		device_write("\r\n", 2);
+		log_add(&kernel.log, "\n", 1);
+	}
 	console->partial = complete ? NULL : line;
 	line->length = 0;
 	if (locked)
@@ -152,4 +176,15 @@ void print_flush(void)
 
 	if (line->length > 0)
 		send(line, false);
+}
+
+bool print_in_line(void)
+{
+	irq_flags_t flags = irq_save();
+	bool locked = console_lock(), here = kernel.console.partial == current_line();
+
+	if (locked)
+		spin_unlock(&kernel.console.lock);
+	irq_restore(flags);
+	return here;
 }

@@ -167,7 +167,8 @@ static bool smp_request(unsigned int id)
 	int error;
 
 	if (!smp_prepare(id)) {
-		print("harts: hart %lu: no memory for its state; left out\n", (unsigned long)hwid);
+		print("harts: hart %lu: no memory for its state; left out: give node %d more\n",
+			(unsigned long)hwid, kernel.cpus.cpu[id].nid);
 		return false;
 	}
 	atomic_store(&kernel.cpu[id]->state, CPU_STARTING);
@@ -175,7 +176,8 @@ static bool smp_request(unsigned int id)
 	if (error == 0)
 		return true;
 	atomic_store(&kernel.cpu[id]->state, CPU_LEFT_OUT);
-	print("harts: hart %lu: the firmware does not start it, error %d; left out\n",
+	print("harts: hart %lu: the firmware does not start it, error %d; left out: `harts` lists "
+	      "the others\n",
 		(unsigned long)hwid, error);
 	return false;
 }
@@ -191,15 +193,20 @@ static bool smp_all_came(void)
 
 static void smp_leave_out_late(unsigned int timeout_seconds)
 {
+	bool late = false;
+
 	for (unsigned int id = 1; id < kernel.nr_cpus; id++) {
 		enum cpu_state expected = CPU_STARTING;
 
 		if (!kernel.cpu[id] || !atomic_compare_exchange_strong(
 					       &kernel.cpu[id]->state, &expected, CPU_LEFT_OUT))
 			continue;
+		late = true;
 		print("harts: hart %lu: did not come within %u s; left out\n",
 			(unsigned long)kernel.cpus.cpu[id].hwid, timeout_seconds);
 	}
+	if (late)
+		print("harts: the boot argument hart_timeout=N waits N s for them\n");
 }
 
 static void smp_report(void)

@@ -6,7 +6,15 @@
 #define RISCV64_ASM_H
 
 /* Where the image is linked; image.lds has the same number. */
-#define IMAGE_BASE 0xffffffff80200000
+#define IMAGE_BASE 0xffffffff80400000
+
+/* CPUs that can be started. */
+#define MAX_CPUS 512
+
+/* struct start_record */
+#define START_HWID  0
+#define START_HART  8
+#define START_BYTES 16
 
 /* struct hart */
 #define HART_SCRATCH       0

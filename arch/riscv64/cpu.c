@@ -19,8 +19,6 @@
 #include "paging.h"
 #include "sbi.h"
 
-#define MAX_CPUS 512U
-
 /* Orders of the two stacks; a page of a guard on each side comes from paging_map_stack(). */
 static const unsigned int stack_order[NR_STACKS] = {
 	[STACK_EMERGENCY] = 2,
@@ -36,7 +34,8 @@ static struct mm_cpu boot_cpu;
 _Thread_local struct mm_cpu *this_cpu = &boot_cpu;
 
 struct hart boot_hart;
-static uint64_t hwids[MAX_CPUS]; /* by CPU id; written before the CPU is started */
+static uint64_t hwids[MAX_CPUS];             /* by CPU id; written before the CPU is started */
+struct start_record start_records[MAX_CPUS]; /* by CPU id; written before the CPU is started */
 
 /* Called by start.S. */
 _Noreturn void boot_main(uint64_t hwid, phys_addr_t fdt);
@@ -151,10 +150,12 @@ int smp_start_cpu(struct mm_cpu *cpu, uint64_t hwid, void (*entry)(void))
 	hart_prepare(hart, cpu, low);
 	hart->hwid = hwid;
 	hart->entry = entry;
+	start_records[cpu->id] = (struct start_record){hwid, virt_to_phys(hart)};
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	error = sbi_hart_start(hwid, image_to_phys(secondary_start), virt_to_phys(hart));
+	error = sbi_hart_start(hwid, image_to_phys(secondary_start), 0);
 	if (error == 0)
 		return 0;
+	start_records[cpu->id].hart = 0;
 undo:
 	while (kind-- > 0)
 		stack_destroy(cpu->id, kind, pages[kind]);

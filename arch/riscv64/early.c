@@ -9,7 +9,7 @@
  * early_paging() runs at the physical address. Nothing there may use an absolute address, so no
  * switch statements and no tables of pointers.
  *
- * Source: Privileged Architecture 1.12, 4.1.11 (satp), 4.4 (Sv39).
+ * Source: Privileged Architecture 1.12, 4.1.11 (satp), 4.4 to 4.6 (the modes).
  */
 #include <string.h>
 #include <port/boot.h>
@@ -24,7 +24,8 @@
 #define GIB           (1ULL << 30)
 #define MIB2          (2ULL << 20)
 #define EARLY_GIB     (PTES_PER_TABLE / 2)
-#define SV48_ROOT_GIB 512ULL /* bytes that one entry of a root table with four levels maps */
+#define SV48_ROOT_GIB 512ULL /* what one entry of a root table with four levels maps */
+#define MAX_LEVELS    5U
 
 #define EARLY_PROT    (PROT_RW | PTE_X)
 
@@ -35,6 +36,9 @@ static uint64_t early_image[PTES_PER_TABLE] __attribute__((aligned(PAGE_SIZE)));
 static uintptr_t image_offset;
 
 unsigned int satp_levels;
+
+/* See early_limit(). */
+static phys_addr_t limit = EARLY_GIB * GIB;
 
 unsigned long early_paging(uintptr_t image_pa);
 
@@ -54,10 +58,13 @@ static bool satp_accepts(unsigned int levels, uintptr_t root)
 	return is == satp;
 }
 
+/* No print(): that has pointers in it, and the lines that it would keep are not where it looks. */
 static _Noreturn void refuse_misaligned(void)
 {
-	static const char why[] = "pageframe: the image must lie at a multiple of 2 MiB\n";
+	static const char why[] = "pageframe: cannot boot: the image must be loaded at a multiple of "
+				  "2 MiB\r\npageframe: power off, status 1\r\n";
 
+	sbi_init();
 	firmware_write(why, sizeof(why) - 1);
 	firmware_poweroff(1);
 	arch_halt();
@@ -77,20 +84,26 @@ unsigned long early_paging(uintptr_t image_pa)
 	for (uintptr_t at = 0; at < bytes; at += MIB2)
 		early_image[pte_index(IMAGE_BASE + at, 1)] = make_pte(image_pa + at, EARLY_PROT);
 	satp_levels = 3;
-	if (image_pa + bytes <= SV48_ROOT_GIB * GIB && satp_accepts(4, (uintptr_t)early_root))
-		satp_levels = 4;
+	while (image_pa + bytes <= SV48_ROOT_GIB * GIB && satp_levels < MAX_LEVELS &&
+		satp_accepts(satp_levels + 1, (uintptr_t)early_root))
+		satp_levels++;
 	return make_satp((uintptr_t)early_root, 3);
 }
 
-/* With Sv39 alone, no more than the linear map will reach: what is put there must stay within. */
 phys_addr_t early_limit(void)
 {
-	return (satp_levels > 3 ? EARLY_GIB : EARLY_GIB / 2) * GIB;
+	return limit;
+}
+
+void early_lower_limit(phys_addr_t end)
+{
+	if (end < limit)
+		limit = end;
 }
 
 void *early_ptr(phys_addr_t pa)
 {
-	return pa < early_limit() ? (void *)pa : NULL;
+	return pa < EARLY_GIB * GIB ? (void *)pa : NULL;
 }
 
 phys_addr_t image_to_phys(const void *addr)

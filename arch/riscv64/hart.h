@@ -44,6 +44,17 @@ static_assert(offsetof(struct hart, continue_at) == HART_CONTINUE, "asm.h");
 static_assert(offsetof(struct hart, sp) == HART_SP, "asm.h");
 static_assert(offsetof(struct hart, tp) == HART_TP, "asm.h");
 
+/** What a hart that has been started finds itself by: start.S looks for its hart id. */
+struct start_record {
+	uint64_t hwid;
+	uint64_t
+		hart; /* physical address of its struct hart; 0: nobody is started by this record */
+};
+
+static_assert(offsetof(struct start_record, hwid) == START_HWID, "asm.h");
+static_assert(offsetof(struct start_record, hart) == START_HART, "asm.h");
+static_assert(sizeof(struct start_record) == START_BYTES, "asm.h");
+
 /** All registers at a trap. x[0] is x1 (ra), x[1] is x2 (sp), and so on. */
 struct trap_frame {
 	unsigned long x[31];

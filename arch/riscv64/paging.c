@@ -3,13 +3,13 @@
  * The final page tables: one set for all harts, built at boot, added to by the boot hart only.
  *
  * Owns the tables and the windows of virtual addresses. The same constants hold in every mode but
- * for the linear map, whose window grows with the levels; how many levels there are is a value.
+ * for the linear map, see mode.c; how many levels there are is a value.
  *
- *   linear map    Sv39 0xffffffc000000000 128 GiB, Sv48 0xffff800000000000 64 TiB
+ *   linear map    by mode, ends at or below the next
  *   mem_map       0xffffffe000000000  96 GiB: descriptors of pfn 0 to 6 TiB
  *   devices       0xfffffff800000000  16 GiB
  *   stacks        0xfffffffc00000000   8 GiB: a slot for each CPU, see paging_map_stack()
- *   image         0xffffffff80200000
+ *   image         0xffffffff80400000
  *
  * Invariants: nothing is both writable and executable, under no address. A leaf is as large as
  * fits. An entry changes from invalid to valid only, but for paging_unmap_stack() of a hart that
@@ -31,26 +31,18 @@
 #include "pte.h"
 
 #define GIB (1ULL << 30)
-#define TIB (1ULL << 40)
 
 /* Between the start of memory and the image, at most so much is taken for the firmware. */
-#define FIRMWARE_MAX      (2ULL << 20)
+#define FIRMWARE_MAX (4ULL << 20)
 
-#define LINEAR_SV39       0xffffffc000000000UL
-#define LINEAR_SV39_BYTES (128 * GIB)
-#define LINEAR_SV48       0xffff800000000000UL
-#define LINEAR_SV48_BYTES (64 * TIB)
-#define DEVICE_BASE       0xfffffff800000000UL
-#define DEVICE_BYTES      (16 * GIB)
-#define STACK_BASE        0xfffffffc00000000UL
-#define STACK_BYTES       (8 * GIB)
+#define DEVICE_BASE  0xfffffff800000000UL
+#define DEVICE_BYTES (16 * GIB)
+#define STACK_BASE   0xfffffffc00000000UL
+#define STACK_BYTES  (8 * GIB)
 
 /* A CPU's slot: emergency stack and stack, each at the start of a half after an unmapped page. */
 #define STACK_SLOT (4 * STACK_MAX)
 #define STACK_HALF (STACK_SLOT / NR_STACKS)
-
-/* One past the last physical address that has a descriptor. */
-#define MEM_MAP_LIMIT (MEM_MAP_BYTES / sizeof(struct page) * PAGE_SIZE)
 
 /* Leaves go up to 1 GiB. */
 #define TOP_LEAF_LEVEL 2U
@@ -58,11 +50,8 @@
 /* Tables are taken from the boot allocator so many at a time, to keep its list short. */
 #define TABLE_BATCH 16U
 
-struct linear_window linear_window;
-
 static struct {
 	struct memblock *mb;
-	unsigned int levels;
 	phys_addr_t root;
 	phys_addr_t spare, spare_end; /* pages for tables, from the boot allocator */
 	bool active; /* these tables are in use: tables are reached by the linear map */
@@ -113,7 +102,7 @@ static uint64_t *find_entry(uintptr_t va, unsigned int level, bool make)
 {
 	uint64_t *table = table_at(paging.root);
 
-	for (unsigned int at = paging.levels - 1; at > level; at--) {
+	for (unsigned int at = paging_levels() - 1; at > level; at--) {
 		uint64_t *entry = &table[pte_index(va, at)];
 
 		if (!(*entry & PTE_V)) {
@@ -212,41 +201,6 @@ static int map_image(void)
 		       : 0;
 }
 
-/* Take what lies at or above `limit` out of the list of banks, with a line for each. */
-static void refuse_banks(phys_addr_t limit, const char *whose)
-{
-	struct memblock_list *memory = &paging.mb->memory;
-
-	while (memory->nr > 0 && memory->range[memory->nr - 1].end > limit) {
-		struct memblock_range *bank = &memory->range[memory->nr - 1];
-		phys_addr_t from = bank->base > limit ? bank->base : limit;
-
-		print("paging: memory 0x%lx-0x%lx of node %d is not used: %s ends at 0x%lx\n",
-			(unsigned long)from, (unsigned long)bank->end, bank->nid, whose,
-			(unsigned long)limit);
-		bank->end = from;
-		if (bank->base == from)
-			memory->nr--;
-		else
-			break;
-	}
-}
-
-/* Sv39 if its window holds all banks or the machine has no more, else Sv48. */
-static void choose_window(void)
-{
-	phys_addr_t base = align_down(paging.mb->memory.range[0].base, GIB);
-	phys_addr_t end = pfn_to_phys(memblock_end_pfn(paging.mb));
-	bool large = satp_levels > 3 && end - base > LINEAR_SV39_BYTES;
-
-	paging.levels = large ? 4 : 3;
-	linear_window.base = large ? LINEAR_SV48 : LINEAR_SV39;
-	linear_window.bytes = large ? LINEAR_SV48_BYTES : LINEAR_SV39_BYTES;
-	linear_window.offset = linear_window.base - base;
-	refuse_banks(MEM_MAP_LIMIT, "the window of the page descriptors");
-	refuse_banks(base + linear_window.bytes, "the linear map's window");
-}
-
 /*
  * The firmware's range is in the tree and never mapped (drivers/of). A tree that does not tell is
  * not believed where the image stands right above the start of memory: something loaded it.
@@ -280,7 +234,7 @@ phys_addr_t paging_firmware(void)
 
 unsigned long paging_satp(void)
 {
-	return make_satp(paging.root, paging.levels);
+	return make_satp(paging.root, paging_levels());
 }
 
 int paging_init(struct memblock *mb)
@@ -288,7 +242,6 @@ int paging_init(struct memblock *mb)
 	paging.mb = mb;
 	paging.next_device = DEVICE_BASE;
 	reserve_firmware();
-	choose_window();
 	paging.root = new_table();
 	if (paging.root == PHYS_ADDR_MAX || map_linear() || map_image()) {
 		print("paging: no memory below 0x%lx left for page tables\n",
@@ -410,14 +363,4 @@ const char *paging_name(uintptr_t va)
 	if (va - STACK_BASE < STACK_BYTES)
 		return in_half < PAGE_SIZE ? "guard page of a stack" : "stacks";
 	return "nothing is there";
-}
-
-void paging_describe(void)
-{
-	print("paging: Sv%u of up to Sv%u, linear map 0x%lx-0x%lx for physical 0x%lx, "
-	      "image at 0x%lx\n",
-		12 + 9 * paging.levels, 12 + 9 * satp_levels, (unsigned long)linear_window.base,
-		(unsigned long)(linear_window.base + linear_window.bytes),
-		(unsigned long)virt_to_phys((void *)linear_window.base),
-		(unsigned long)image_to_phys(_start));
 }

@@ -8,8 +8,14 @@
 #include <stdbool.h>
 #include <mm/pfn.h>
 
-/** Most levels that the machine's satp accepts, up to 4; found out by early.c. */
+/** Most levels that the boot hart's satp accepts, 3 to 5; found out by early.c. */
 extern unsigned int satp_levels;
+
+/** Levels of the final page tables; mode.c. */
+unsigned int paging_levels(void);
+
+/** The final tables will map nothing at or above `end`: early_limit() is no higher. early.c. */
+void early_lower_limit(phys_addr_t end);
 
 /** For a hart that is being started: the tables in use. */
 unsigned long paging_satp(void);

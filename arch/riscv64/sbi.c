@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Calls into the firmware: the machine half of <port/firmware.h>, and what sbi.h has.
+ * Calls into the firmware: the machine half of <port/firmware.h> but for the console, which is in
+ * sbi_console.c, and what sbi.h has.
  *
  * Owns the word of extensions found: written by sbi_init() on the boot hart, constant afterwards.
  * Where the firmware lacks an extension, the legacy call of SBI 0.1 stands in, if there was one.
@@ -14,20 +15,15 @@
 
 enum {
 	LEGACY_SET_TIMER = 0x00,
-	LEGACY_PUTCHAR = 0x01,
-	LEGACY_GETCHAR = 0x02,
 	LEGACY_SHUTDOWN = 0x08,
-	EXT_BASE = 0x10,
 	EXT_IPI = 0x735049,
 	EXT_HSM = 0x48534D,
-	EXT_DBCN = 0x4442434E,
 	EXT_SRST = 0x53525354,
 	EXT_TIME = 0x54494D45,
 	EXT_RFENCE = 0x52464E43,
 };
 
-enum { BASE_SPEC_VERSION = 0, BASE_IMPL_ID = 1, BASE_IMPL_VERSION = 2, BASE_PROBE = 3 };
-enum { DBCN_READ = 1, DBCN_WRITE_BYTE = 2 };
+enum { BASE_SPEC_VERSION = 0, BASE_IMPL_ID = 1, BASE_IMPL_VERSION = 2 };
 enum { SRST_SHUTDOWN = 0, SRST_COLD_REBOOT = 1 };
 enum { SRST_NO_REASON = 0, SRST_SYSTEM_FAILURE = 1 };
 
@@ -35,11 +31,6 @@ enum { SRST_NO_REASON = 0, SRST_SYSTEM_FAILURE = 1 };
 
 /* SBI 0.3. Firmware of that age without SRST can not power off: its legacy call would hang. */
 #define SPEC_WITH_SRST 3UL
-
-struct sbi_result {
-	long error;
-	unsigned long value;
-};
 
 /* Extensions beyond BASE, in the order in which they are listed for people. */
 enum { HAS_TIME, HAS_IPI, HAS_RFENCE, HAS_HSM, HAS_SRST, HAS_DBCN, NR_EXTENSIONS };
@@ -52,7 +43,7 @@ static const struct {
 	[HAS_RFENCE] = {"RFENCE", EXT_RFENCE},
 	[HAS_HSM] = {"HSM", EXT_HSM},
 	[HAS_SRST] = {"SRST", EXT_SRST},
-	[HAS_DBCN] = {"DBCN", EXT_DBCN},
+	[HAS_DBCN] = {"DBCN", SBI_EXT_DBCN},
 };
 static unsigned int found;
 
@@ -61,8 +52,8 @@ static bool has(unsigned int extension)
 	return found >> extension & 1;
 }
 
-static struct sbi_result sbi_call(unsigned long extension, unsigned long function,
-	unsigned long arg0, unsigned long arg1, unsigned long arg2)
+struct sbi_result sbi_call(unsigned long extension, unsigned long function, unsigned long arg0,
+	unsigned long arg1, unsigned long arg2)
 {
 	register unsigned long a0 __asm__("a0") = arg0;
 	register unsigned long a1 __asm__("a1") = arg1;
@@ -74,21 +65,25 @@ static struct sbi_result sbi_call(unsigned long extension, unsigned long functio
 	return (struct sbi_result){(long)a0, a1};
 }
 
+bool sbi_has(unsigned long extension)
+{
+	struct sbi_result result = sbi_call(SBI_EXT_BASE, SBI_BASE_PROBE, extension, 0, 0);
+
+	return result.error == 0 && result.value != 0;
+}
+
 static unsigned long base_value(unsigned long function)
 {
-	struct sbi_result result = sbi_call(EXT_BASE, function, 0, 0, 0);
+	struct sbi_result result = sbi_call(SBI_EXT_BASE, function, 0, 0, 0);
 
 	return result.error == 0 ? result.value : 0;
 }
 
 void sbi_init(void)
 {
-	for (unsigned int i = 0; i < NR_EXTENSIONS; i++) {
-		struct sbi_result result = sbi_call(EXT_BASE, BASE_PROBE, extensions[i].id, 0, 0);
-
-		if (result.error == 0 && result.value != 0)
+	for (unsigned int i = 0; i < NR_EXTENSIONS; i++)
+		if (sbi_has(extensions[i].id))
 			found |= 1U << i;
-	}
 }
 
 void sbi_set_timer(uint64_t time)
@@ -112,29 +107,6 @@ long sbi_hart_start(uint64_t hwid, phys_addr_t start, uint64_t opaque)
 	if (!has(HAS_HSM) || !has(HAS_IPI))
 		return SBI_ERR_NOT_SUPPORTED;
 	return sbi_call(EXT_HSM, 0, hwid, start, opaque).error;
-}
-
-void firmware_write(const char *text, unsigned int length)
-{
-	for (unsigned int i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (has(HAS_DBCN))
-			sbi_call(EXT_DBCN, DBCN_WRITE_BYTE, c, 0, 0);
-		else
-			sbi_call(LEGACY_PUTCHAR, 0, c, 0, 0);
-	}
-}
-
-int firmware_read(void)
-{
-	static unsigned char c; /* where the firmware puts it; boot hart only */
-	struct sbi_result result;
-
-	if (!has(HAS_DBCN))
-		return (int)sbi_call(LEGACY_GETCHAR, 0, 0, 0, 0).error;
-	result = sbi_call(EXT_DBCN, DBCN_READ, 1, image_to_phys(&c), 0);
-	return result.error == 0 && result.value == 1 ? *(volatile unsigned char *)&c : -1;
 }
 
 static const char *implementation_name(unsigned long id)

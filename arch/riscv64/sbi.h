@@ -9,8 +9,30 @@
 #include <stdint.h>
 #include <mm/pfn.h>
 
+/** What two registers hold after a call; the legacy calls use the first for their value. */
+struct sbi_result {
+	long error;
+	unsigned long value;
+};
+
+enum { SBI_EXT_BASE = 0x10, SBI_EXT_DBCN = 0x4442434E };
+enum { SBI_BASE_PROBE = 3 };
+
+/** One call. Any context, paging on or off. */
+struct sbi_result sbi_call(unsigned long extension, unsigned long function, unsigned long arg0,
+	unsigned long arg1, unsigned long arg2);
+
+/** Ask the firmware whether it has an extension. As sbi_call(). */
+bool sbi_has(unsigned long extension);
+
 /** Find out what the firmware offers; once, before anything else here but the console. */
 void sbi_init(void);
+
+/**
+ * Find out by what the firmware's console works. The first character does so by itself; this is
+ * for firmware that has changed, as in a test.
+ */
+void sbi_console_probe(void);
 
 /** Raise this hart's timer interrupt at `time`; UINT64_MAX: never. Clears one that is pending. */
 void sbi_set_timer(uint64_t time);

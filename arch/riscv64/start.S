@@ -8,9 +8,22 @@
  * to go on; if the instruction after the write of satp is not mapped any more, its fetch traps
  * there, and if it is, it jumps there.
  *
+ * A hart may come by a way that was not meant for it: OpenSBI 1.1 tells a hart that it is to start
+ * before it writes down where and with what, so one that looks at that moment goes with the old
+ * address, or the old a1: those of the boot hart. So the first one here boots, all others go the
+ * way of those that have been started, and that relies on the hart id alone.
+ *
  * Source: RISC-V boot image header 0.2; SBI 0.3 HSM; Privileged Architecture 1.12, 4.2.1.
  */
 #include "asm.h"
+
+#define HSM      0x48534d
+#define HSM_STOP 1
+
+	.data
+	.balign	4
+boot_taken:				/* not in bss, which the boot hart clears */
+	.word	0
 
 	.option	arch, +zicsr
 	.option	norelax
@@ -30,7 +43,7 @@ _start:
 	j	boot
 	nop
 	.option	pop
-	.dword	0x200000		/* offset of the image from the start of memory */
+	.dword	0x400000		/* offset of the image from the start of memory: image.lds */
 	.dword	image_bytes
 	.dword	0			/* flags: little-endian */
 	.word	2			/* version 0.2 */
@@ -42,6 +55,10 @@ _start:
 
 boot:
 	csrw	sie, zero
+	lla	t0, boot_taken
+	li	t1, 1
+	amoswap.w.aqrl	t1, t1, (t0)
+	bnez	t1, secondary_start
 	lla	gp, __global_pointer$	/* physical for now, as sp */
 	mv	s1, a0
 	mv	s2, a1
@@ -81,8 +98,8 @@ boot:
 	.cfi_endproc
 
 /*
- * In: a0 hart id, a1 physical address of its struct hart, satp 0, interrupts off; from the
- * firmware's hart_start. The page tables are the final ones, which do not map this code here.
+ * In: a0 hart id, satp 0, interrupts off; from the firmware's hart_start. The page tables are the
+ * final ones, which do not map this code here. A hart that nobody started is stopped again.
  */
 	.globl	secondary_start
 	.balign	4
@@ -90,7 +107,22 @@ secondary_start:
 	.cfi_startproc
 	.cfi_undefined ra
 	csrw	sie, zero
-	ld	t0, HART_CONTINUE(a1)
+	fence	rw, rw
+	lla	t0, start_records
+	li	t1, MAX_CPUS
+1:	ld	a1, START_HART(t0)
+	beqz	a1, 2f
+	ld	t2, START_HWID(t0)
+	beq	t2, a0, 4f
+2:	addi	t0, t0, START_BYTES
+	addi	t1, t1, -1
+	bnez	t1, 1b
+	li	a6, HSM_STOP
+	li	a7, HSM
+	ecall
+3:	wfi
+	j	3b
+4:	ld	t0, HART_CONTINUE(a1)
 	csrw	stvec, t0
 	ld	t1, HART_SATP(a1)
 	ld	a0, HART_SELF(a1)

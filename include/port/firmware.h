@@ -8,8 +8,11 @@
 /** Send characters before, or without, a UART driver. Any context; slow. */
 void firmware_write(const char *text, unsigned int length);
 
-/** A character typed, or -1; for machines whose UART has no driver. */
+/** A character typed, or -1; for machines whose UART has no driver. Boot CPU. */
 int firmware_read(void);
+
+/** By which of the firmware's interfaces these two work; for people. */
+const char *firmware_console(void);
 
 /** One line for people: which firmware, which version, which extensions. */
 void firmware_describe(void);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which translation mode is used, and the windows of addresses that each one has.
+ *
+ * Owns linear_window, and what limits the choice: what satp takes (early.c), the least mmu-type of
+ * the tree's harts, and what the boot arguments ask for. All of it is fixed by paging_choose(); the
+ * boot hart alone is here.
+ *
+ * The modes differ in the linear map only:
+ *
+ *	      sv57             sv48             sv39
+ *	0xff00000000000000                                      linear map, 32 PiB
+ *	  :              0xffff800000000000                     linear map, 64 TiB
+ *	  :                :              0xffffffc000000000    linear map, 128 GiB
+ *	  +----------------+----------------+-- 0xffffffe000000000    and from here on all are the same
+ *
+ * The least mode that reaches all banks is taken: each further level is a memory access more for
+ * a hart that looks an address up.
+ *
+ * Source: Privileged Architecture 1.12, 4.4 to 4.6; Linux
+ * Documentation/devicetree/bindings/riscv/cpus.yaml (mmu-type).
+ */
+#include <string.h>
+#include <mm/memblock.h>
+#include <port/boot.h>
+#include <port/mem.h>
+#include <port/print.h>
+#include "image.h"
+#include "paging.h"
+
+#define GIB (1ULL << 30)
+#define TIB (1ULL << 40)
+#define PIB (1ULL << 50)
+
+/* One past the last physical address that has a descriptor. */
+#define MEM_MAP_LIMIT (MEM_MAP_BYTES / sizeof(struct page) * PAGE_SIZE)
+
+static const struct mode {
+	const char name[5];
+	unsigned int levels;
+	uintptr_t linear;      /* the window of the linear map, */
+	uint64_t linear_bytes; /* and its length */
+} modes[] = {
+	{"sv39", 3, 0xffffffc000000000UL, 128 * GIB},
+	{"sv48", 4, 0xffff800000000000UL, 64 * TIB},
+	{"sv57", 5, 0xff00000000000000UL, 32 * PIB},
+};
+#define NR_MODES (sizeof(modes) / sizeof(modes[0]))
+
+const char paging_modes[] = "sv39, sv48 or sv57";
+
+struct linear_window linear_window;
+
+static const struct mode *chosen = &modes[0];
+static const struct mode *asked_for;                       /* NULL: the banks decide */
+static const struct mode *tree_limit = &modes[NR_MODES - 1]; /* the least of all harts */
+
+static const struct mode *mode_named(const char *name)
+{
+	for (unsigned int i = 0; i < NR_MODES; i++)
+		if (strcmp(name, modes[i].name) == 0)
+			return &modes[i];
+	return NULL;
+}
+
+/* The largest mode that this hart's satp takes. */
+static const struct mode *satp_limit(void)
+{
+	return &modes[satp_levels - modes[0].levels];
+}
+
+bool paging_request(const char *name)
+{
+	const struct mode *mode = mode_named(name);
+
+	if (mode)
+		asked_for = mode;
+	return mode != NULL;
+}
+
+void paging_cpu_type(const char *type)
+{
+	static const char prefix[] = "riscv,";
+	static bool said;
+	const struct mode *mode = NULL;
+
+	if (strncmp(type, prefix, strlen(prefix)) == 0)
+		mode = mode_named(type + strlen(prefix));
+	if (mode && mode < tree_limit)
+		tree_limit = mode;
+	if (!mode && !said)
+		print("paging: the tree has an mmu-type `%s`, which is not known: no limit taken "
+		      "from it\n",
+			type);
+	said |= !mode;
+}
+
+unsigned int paging_levels(void)
+{
+	return chosen->levels;
+}
+
+/* Take what lies at or above `limit` out of the list of banks, with a line for each. */
+static void refuse_banks(struct memblock_list *memory, phys_addr_t limit, const char *whose)
+{
+	while (memory->nr > 0 && memory->range[memory->nr - 1].end > limit) {
+		struct memblock_range *bank = &memory->range[memory->nr - 1];
+		phys_addr_t from = bank->base > limit ? bank->base : limit;
+
+		print("paging: memory 0x%lx-0x%lx of node %d is not used: %s ends at 0x%lx\n",
+			(unsigned long)from, (unsigned long)bank->end, bank->nid, whose,
+			(unsigned long)limit);
+		bank->end = from;
+		if (bank->base == from)
+			memory->nr--;
+	}
+}
+
+/* The mode for memory from `base` to `end`, within what there is. */
+static const struct mode *choose(phys_addr_t base, phys_addr_t end)
+{
+	const struct mode *most = satp_limit(), *mode = &modes[0];
+
+	if (tree_limit < most)
+		most = tree_limit;
+	if (asked_for && asked_for <= most)
+		return asked_for;
+	while (mode < most && end - base > mode->linear_bytes)
+		mode++;
+	if (asked_for)
+		print("paging: %s was asked for, but this machine goes up to %s (%s): %s is used\n",
+			asked_for->name, most->name,
+			most == satp_limit() ? "its satp" : "mmu-type in the tree", mode->name);
+	return mode;
+}
+
+int paging_choose(struct memblock *mb)
+{
+	phys_addr_t base = align_down(mb->memory.range[0].base, GIB);
+
+	refuse_banks(&mb->memory, MEM_MAP_LIMIT, "the window of the page descriptors");
+	if (mb->memory.nr == 0)
+		return -1;
+	chosen = choose(base, pfn_to_phys(memblock_end_pfn(mb)));
+	linear_window.base = chosen->linear;
+	linear_window.bytes = chosen->linear_bytes;
+	linear_window.offset = chosen->linear - base;
+	refuse_banks(&mb->memory, base + chosen->linear_bytes, "the linear map's window");
+	early_lower_limit(base + chosen->linear_bytes);
+	return 0;
+}
+
+void paging_describe(void)
+{
+	print("paging: Sv%s of up to Sv%s, linear map 0x%lx-0x%lx for physical 0x%lx, "
+	      "image at 0x%lx\n",
+		&chosen->name[2], &satp_limit()->name[2], (unsigned long)linear_window.base,
+		(unsigned long)(linear_window.base + linear_window.bytes),
+		(unsigned long)virt_to_phys((void *)linear_window.base),
+		(unsigned long)image_to_phys(_start));
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of commands: to add one, add a row. Constant; owns nothing.
+ */
+#include "monitor.h"
+
+/* The nth of a list that ends in NULL. */
+static const char *nth_of(const char *const *list, unsigned int nth)
+{
+	for (unsigned int i = 0; i < nth; i++)
+		if (!list[i])
+			return NULL;
+	return list[nth];
+}
+
+static const char *layout_candidate(int argc, char **argv, unsigned int nth)
+{
+	static const char *const words[] = {"json", NULL};
+
+	(void)argv;
+	return argc == 1 ? nth_of(words, nth) : NULL;
+}
+
+static const char *page_candidate(int argc, char **argv, unsigned int nth)
+{
+	static const char *const words[] = {"pfn=", "pa=", "va=", NULL};
+
+	(void)argv;
+	return argc == 1 ? nth_of(words, nth) : NULL;
+}
+
+static const char *free_candidate(int argc, char **argv, unsigned int nth)
+{
+	static const char *const words[] = {"all", "pfn=", "pa=", "va=", NULL};
+
+	(void)argv;
+	return argc == 1 ? nth_of(words, nth) : NULL;
+}
+
+static const char *stress_candidate(int argc, char **argv, unsigned int nth)
+{
+	static const char *const words[] = {
+		"seed=", "ops=", "seconds=", "workers=", "footprint=", NULL};
+
+	(void)argc, (void)argv;
+	return nth_of(words, nth);
+}
+
+#define PAGE_ARGUMENT                                                                        \
+	"PFN|ADDRESS  a plain number is a pfn if memory reaches that far, else a physical\n" \
+	"             or a linear address; pfn=N, pa=N and va=N say which"
+
+const struct command commands[] = {
+	{
+		.group = GROUP_MEMORY,
+		.name = "banks",
+		.args = "",
+		.help = "physical ranges: who owns each, and why",
+		.prints = "each bank of the device tree, and the pieces of it in order: the page\n"
+			  "allocator's, or what each is reserved for",
+		.run = cmd_banks,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "layout",
+		.args = "[json]",
+		.help = "zones, nodes, zonelists, address windows",
+		.arguments = "json  one JSON object, between a BEGIN and an END line; for programs",
+		.prints =
+			"zone ranges, memory by node, nodes, zones and zonelists, and how virtual\n"
+			"addresses are used",
+		.example = "layout json",
+		.run = cmd_layout,
+		.candidate = layout_candidate,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "nodes",
+		.args = "",
+		.help = "NUMA nodes: spans, CPUs, distances",
+		.prints = "each node's span, present pages, CPUs, distance to each node, and the\n"
+			  "order in which it falls back on others",
+		.run = cmd_nodes,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "zones",
+		.args = "",
+		.help = "zones: spans and pages",
+		.prints = "each zone's span in pfns, and its spanned, present, managed and free "
+			  "pages;\n"
+			  "set aside: pages that were found faulty",
+		.run = cmd_zones,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "zonelists",
+		.args = "",
+		.help = "where an allocation looks, in order",
+		.prints = "for each node and kind of request: the zones, as NODE:ZONE, best first",
+		.run = cmd_zonelists,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "buddyinfo",
+		.args = "",
+		.help = "free blocks by order",
+		.prints =
+			"for each zone: free blocks of order 0 to 10, as Linux's /proc/buddyinfo;\n"
+			"pages in per-CPU caches are not among them (`drain` gives them back)",
+		.example = "drain; buddyinfo",
+		.run = cmd_buddyinfo,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "pcp",
+		.args = "",
+		.help = "the per-CPU page caches",
+		.prints = "for each zone and CPU, hot and cold: the marks, the batch, and the "
+			  "pages now",
+		.run = cmd_pcp,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "page",
+		.args = "PFN|ADDRESS",
+		.help = "everything known about one page",
+		.arguments = PAGE_ARGUMENT,
+		.prints = "its node, zone and state, or what it is reserved for; count and flags",
+		.example = "page pa=0x80400000",
+		.run = cmd_page,
+		.candidate = page_candidate,
+	},
+	{
+		.group = GROUP_HAND,
+		.name = "alloc",
+		.args = "ORDER [GFP...] [node=N]",
+		.help = "allocate a block of 2^ORDER pages",
+		.arguments = "ORDER   0 to 10\n"
+			     "GFP     a number, or words such as KERNEL, ATOMIC, DMA, DMA32, "
+			     "HIGHMEM, ZERO,\n"
+			     "        COMP, COLD, with or without GFP_ or __GFP_ before them; "
+			     "KERNEL if none\n"
+			     "node=N  as seen from that node; from the boot CPU's if there is none",
+		.prints = "the block: pfn, physical and linear address, node and zone. It is held "
+			  "until\n"
+			  "`free`; `held` lists what is",
+		.example = "alloc 3 DMA32 ZERO node=0",
+		.run = cmd_alloc,
+		.candidate = alloc_candidate,
+	},
+	{
+		.group = GROUP_HAND,
+		.name = "free",
+		.args = "PFN|ADDRESS|all [ORDER]",
+		.help = "free a block, or all that is held",
+		.arguments = PAGE_ARGUMENT
+		"\n"
+		"all          every block that `alloc` handed out\n"
+		"ORDER        frees any page, also one that is not held: the allocator reports\n"
+		"             and refuses what does not fit",
+		.prints = "what was freed, or a report of the misuse and why it was refused",
+		.example = "free all",
+		.run = cmd_free,
+		.candidate = free_candidate,
+	},
+	{
+		.group = GROUP_HAND,
+		.name = "held",
+		.args = "",
+		.help = "the blocks that `alloc` handed out",
+		.prints = "a line for each block, as `alloc` printed it",
+		.run = cmd_held,
+	},
+	{
+		.group = GROUP_HAND,
+		.name = "drain",
+		.args = "",
+		.help = "give back the pages in per-CPU caches",
+		.prints = "pages in caches before and after, and free pages",
+		.example = "drain; buddyinfo",
+		.run = cmd_drain,
+	},
+	{
+		.group = GROUP_TEST,
+		.name = "check",
+		.args = "",
+		.help = "recount all pages; fails if a sum is off",
+		.prints =
+			"free + cached + allocated + reserved + set aside pages, and faults found",
+		.run = cmd_check,
+	},
+	{
+		.group = GROUP_TEST,
+		.name = "stress",
+		.args = "[KEY=VALUE...]",
+		.help = "all CPUs allocate and free at random",
+		.arguments =
+			"seed=N           of the choices; 1\n"
+			"ops=N seconds=N  it ends after so many, whichever comes first; a million\n"
+			"                 operations, 30 seconds if neither is given\n"
+			"workers=N        at least one for each CPU\n"
+			"footprint=BYTES  of memory in use at a time; K, M and G may follow",
+		.prints = "progress, a table by CPU, and a verdict, `stress: PASS ...` or `FAIL`.\n"
+			  "Ctrl-C ends it early, as a failure",
+		.example = "stress seconds=10 seed=7",
+		.run = cmd_stress,
+		.candidate = stress_candidate,
+	},
+	{
+		.group = GROUP_TEST,
+		.name = "selftest",
+		.args = "[NAME [ARGS]]",
+		.help = "a test on the machine; alone: a list",
+		.arguments = "NAME  which test; `selftest` alone lists them and their arguments",
+		.prints = "what the test says of itself",
+		.example = "selftest print",
+		.run = cmd_selftest,
+		.candidate = selftest_candidate,
+	},
+	{
+		.group = GROUP_MACHINE,
+		.name = "harts",
+		.args = "",
+		.help = "CPUs: state, ticks, interrupts, pages",
+		.prints = "for each CPU: its number, its hardware id (hart) and node, its state; "
+			  "if it\n"
+			  "is online, when it came, ticks, interrupts by others, pages allocated, "
+			  "freed",
+		.run = cmd_harts,
+	},
+	{
+		.group = GROUP_MACHINE,
+		.name = "log",
+		.args = "[N]",
+		.help = "what was printed at boot, again",
+		.arguments = "N  the last N lines only",
+		.prints = "the lines from the first of the boot to the first command",
+		.example = "log 10",
+		.run = cmd_log,
+	},
+	{
+		.group = GROUP_MACHINE,
+		.name = "reboot",
+		.args = "",
+		.help = "reset the machine",
+		.run = cmd_reboot,
+	},
+	{
+		.group = GROUP_MACHINE,
+		.name = "poweroff",
+		.args = "",
+		.help = "end; status 1 if a command failed, else 0",
+		.prints = "the last line, `pageframe: power off, status N`",
+		.run = cmd_poweroff,
+	},
+	{
+		.group = GROUP_HELP,
+		.name = "help",
+		.args = "[COMMAND|keys|bootargs]",
+		.help = "list the commands, or explain one",
+		.example = "help alloc",
+		.run = cmd_help,
+		.candidate = help_candidate,
+	},
+};
+const unsigned int nr_commands = sizeof(commands) / sizeof(commands[0]);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kernel/bootargs.c: words that are no good cost a line, and commands are kept whole.
+ */
+#include <port/boot.h>
+#include "kernel/kernel.h"
+#include "tree.h"
+#include "unit.h"
+
+/* The root of the runtime's state, which start-up owns on a real machine. */
+struct kernel kernel;
+
+/* The machine's part. */
+const char paging_modes[] = "flat or tall";
+static char paging_requested[16];
+
+bool paging_request(const char *name)
+{
+	if (strcmp(name, "flat") != 0 && strcmp(name, "tall") != 0)
+		return false;
+	snprintf(paging_requested, sizeof(paging_requested), "%s", name);
+	return true;
+}
+
+static struct tree tree;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&kernel, 0, sizeof(kernel));
+	paging_requested[0] = '\0';
+	host_print_capture_start();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	host_print_capture_stop();
+	return 0;
+}
+
+static void boot_with(const char *text)
+{
+	tree_begin(&tree);
+	tree_root(&tree, 2, 2);
+	tree_open(&tree, "chosen");
+	if (text)
+		tree_string(&tree, "bootargs", text);
+	tree_close(&tree);
+	bootargs_read(tree_end(&tree));
+}
+
+static void none(void **state)
+{
+	(void)state;
+	boot_with(NULL);
+	assert_null(kernel.bootargs.commands);
+	assert_false(kernel.bootargs.interactive);
+	assert_false(kernel.bootargs.panic_on_misuse);
+	assert_false(kernel.bootargs.check_tails);
+	assert_int_equal(kernel.bootargs.hart_timeout, 90);
+	assert_string_equal(host_print_captured(), "");
+}
+
+static void words_are_applied(void **state)
+{
+	(void)state;
+	boot_with("panic_on_misuse=1  check_tails=1 hart_timeout=0x10\tpaging=tall interactive");
+	assert_true(kernel.bootargs.panic_on_misuse);
+	assert_true(kernel.bootargs.check_tails);
+	assert_true(kernel.bootargs.interactive);
+	assert_int_equal(kernel.bootargs.hart_timeout, 16);
+	assert_string_equal(paging_requested, "tall");
+	assert_null(kernel.bootargs.commands);
+	assert_int_equal(times_printed("\n"), 1); /* the arguments themselves */
+}
+
+static void last_word_wins(void **state)
+{
+	(void)state;
+	boot_with("panic_on_misuse=1 hart_timeout=5 panic_on_misuse=0 hart_timeout=7");
+	assert_false(kernel.bootargs.panic_on_misuse);
+	assert_int_equal(kernel.bootargs.hart_timeout, 7);
+}
+
+static void commands_are_kept_as_they_are(void **state)
+{
+	(void)state;
+	boot_with("interactive -- stress seed=7;  check -- x; poweroff");
+	assert_true(kernel.bootargs.interactive);
+	assert_string_equal(kernel.bootargs.commands, "stress seed=7;  check -- x; poweroff");
+}
+
+static void commands_without_words(void **state)
+{
+	(void)state;
+	boot_with("-- check");
+	assert_string_equal(kernel.bootargs.commands, "check");
+	setup(state);
+	boot_with("check_tails=1 --");
+	assert_string_equal(kernel.bootargs.commands, "");
+}
+
+static void only_a_word_of_two_dashes_starts_commands(void **state)
+{
+	(void)state;
+	boot_with("--check ---");
+	assert_null(kernel.bootargs.commands);
+	assert_printed("bootargs: `--check` is not known; ignored\n");
+	assert_printed("bootargs: `---` is not known; ignored\n");
+}
+
+static void bad_words_cost_a_line_each(void **state)
+{
+	static const char *const bad[] = {"bananas", "=3", "x=", "panic_on_misuse=7",
+		"panic_on_misuse=", "panic_on_misuse", "check_tails=yes", "hart_timeout=0",
+		"hart_timeout=3601", "hart_timeout=-1", "paging=round", "paging", "interactive=1",
+		"Interactive"};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		char line[64];
+
+		setup(state);
+		boot_with(bad[i]);
+		snprintf(line, sizeof(line), "bootargs: `%s`", bad[i]);
+		assert_int_equal(times_printed(line), 1);
+		assert_printed("; ignored\n");
+		assert_printed("`help bootargs` in the monitor");
+		assert_false(kernel.bootargs.panic_on_misuse || kernel.bootargs.check_tails ||
+			     kernel.bootargs.interactive);
+		assert_int_equal(kernel.bootargs.hart_timeout, 90);
+		assert_string_equal(paging_requested, "");
+	}
+}
+
+static void bad_word_leaves_the_others(void **state)
+{
+	(void)state;
+	boot_with("bananas check_tails=1 peaches -- check");
+	assert_true(kernel.bootargs.check_tails);
+	assert_string_equal(kernel.bootargs.commands, "check");
+	assert_int_equal(times_printed("; ignored\n"), 2);
+	assert_int_equal(times_printed("help bootargs"), 1);
+}
+
+static void what_must_be_is_said(void **state)
+{
+	(void)state;
+	boot_with("hart_timeout=x paging=x interactive=x");
+	assert_printed("bootargs: `hart_timeout=x`: the value must be 1 to 3600; ignored\n");
+	assert_printed("bootargs: `paging=x`: the value must be flat or tall; ignored\n");
+	assert_printed("bootargs: `interactive=x`: takes no value; ignored\n");
+}
+
+/* Half of a command may be another one: if something was cut off, none is run. */
+static void cut_arguments_run_no_commands(void **state)
+{
+	char text[BOOTARGS_MAX + 100];
+
+	for (size_t length = BOOTARGS_MAX - 2; length < sizeof(text); length++) {
+		setup(state);
+		memset(text, 'x', length);
+		memcpy(text, "interactive -- ", 15);
+		text[length] = '\0';
+		boot_with(text);
+		assert_true(kernel.bootargs.interactive);
+		assert_int_equal(kernel.bootargs.cut, length > BOOTARGS_MAX - 2);
+		assert_int_equal(kernel.bootargs.commands == NULL, length > BOOTARGS_MAX - 2);
+	}
+	assert_printed("no command is run");
+}
+
+static void help_lists_every_word(void **state)
+{
+	static const char *const words[] = {
+		"panic_on_misuse=", "check_tails=", "hart_timeout=", "paging=", "interactive "};
+
+	(void)state;
+	bootargs_help();
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
+		assert_printed(words[i]);
+	assert_printed("flat or tall");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(none),
+		TEST(words_are_applied),
+		TEST(last_word_wins),
+		TEST(commands_are_kept_as_they_are),
+		TEST(commands_without_words),
+		TEST(only_a_word_of_two_dashes_starts_commands),
+		TEST(bad_words_cost_a_line_each),
+		TEST(bad_word_leaves_the_others),
+		TEST(what_must_be_is_said),
+		TEST(cut_arguments_run_no_commands),
+		TEST(help_lists_every_word),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
