@@ -5,6 +5,9 @@
  * Physical memory and descriptors are two reserved mappings, backed on touch. Descriptors are not
  * accessible before mem_map_populate(), so that a look at one that should not exist ends the test.
  */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -89,11 +92,49 @@ uint64_t cpu_time_hz(void)
 	return 1000000000U;
 }
 
-/* The target's interrupt handler runs at once, in this thread posing as it. */
+static _Thread_local void (*on_tick)(void);
+
+static void interrupt(int number)
+{
+	(void)number;
+	if (!this_cpu || !host_irqs_enabled)
+		return;
+	host_irqs_enabled = false;
+	this_cpu->irq_depth++;
+	if (on_tick)
+		on_tick();
+	mm_cpu_interrupt();
+	this_cpu->irq_depth--;
+	host_irqs_enabled = true;
+}
+
+void host_cpu_register(void (*tick)(void))
+{
+	struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
+
+	if (this_cpu->id >= HOST_MAX_CPUS)
+		abort();
+	sigaction(SIGUSR1, &action, NULL);
+	on_tick = tick;
+	atomic_store(&machine_here->thread[this_cpu->id], (unsigned long)pthread_self());
+}
+
+void host_cpu_unregister(void)
+{
+	atomic_store(&machine_here->thread[this_cpu->id], 0);
+}
+
+/* The target's own thread is interrupted; with none, this one poses as it and does its work. */
 void smp_kick(unsigned int id)
 {
-	struct mm_cpu *before = host_become(this_cpu->mm->cpu[id]);
+	unsigned long thread = id < HOST_MAX_CPUS ? atomic_load(&machine_here->thread[id]) : 0;
+	struct mm_cpu *before;
 
+	if (thread) {
+		pthread_kill((pthread_t)thread, SIGUSR1);
+		return;
+	}
+	before = host_become(this_cpu->mm->cpu[id]);
 	this_cpu->irq_depth++;
 	mm_cpu_interrupt();
 	this_cpu->irq_depth--;

@@ -15,6 +15,7 @@
 #include <port/cpu.h>
 #include <port/print.h>
 #include "core.h"
+#include "order.h"
 
 #define FOOTPRINT_DEFAULT_MAX (1UL << 30)
 /** The least that a worker can do something with: order 3 twice. */
@@ -25,6 +26,8 @@
 #define IRQ_PAGES ((unsigned long)IRQ_SLOTS << IRQ_ORDER_MAX)
 /** Violations that are printed; the rest are counted. */
 #define MAX_REPORTS 8U
+/** Seconds that slot 0 waits for the others once the run has been stopped. */
+#define PATIENCE_SECONDS 10U
 /** The first burst waits until there is something to disturb. */
 #define FIRST_BURST 512U
 
@@ -43,6 +46,8 @@ const char *stress_kind_name(enum stress_kind kind)
 		[STRESS_LEAK] = "leak",
 		[STRESS_CHECK] = "check",
 		[STRESS_MISUSE] = "misuse",
+		[STRESS_STARVED] = "starved",
+		[STRESS_HANG] = "hang",
 		[STRESS_COVERAGE] = "coverage",
 	};
 
@@ -139,7 +144,9 @@ static unsigned long find_burst_zones(struct stress *s, unsigned long most)
 			largest = managed;
 		s->zone[s->nr_zones++] = (struct stress_zone){.nid = zone->zone_pgdat->node_id,
 			.type = zone->type,
-			.modifier = modifier[zone->type]};
+			.modifier = modifier[zone->type],
+			.zone = zone,
+			.managed = managed};
 	}
 	return largest;
 }
@@ -181,15 +188,6 @@ static unsigned long divide_footprint(struct stress *s)
 	while (s->order_max < MAX_ORDER - 1 && 2UL << s->order_max <= share - share / 4)
 		s->order_max++;
 	return share;
-}
-
-static unsigned int order_for(unsigned long bytes)
-{
-	unsigned int order = 0;
-
-	while (order_bytes(order) < bytes)
-		order++;
-	return order;
 }
 
 /* Pages that we need for ourselves have an owner: nothing can be built on that. */
@@ -371,6 +369,7 @@ int stress_begin(struct stress *s, struct mm *mm, const struct stress_params *pa
 	}
 	s->start_time = s->running_at = cpu_time();
 	s->next_progress = s->start_time + cpu_time_hz();
+	s->patience = PATIENCE_SECONDS * cpu_time_hz();
 	if (params->seconds)
 		s->deadline = s->start_time + params->seconds * cpu_time_hz();
 	stress_print_start(s);
@@ -417,7 +416,7 @@ enum stress_kind stress_end(struct stress *s)
 			"no reports of misuse, and there were %lu", reports - s->misuse_before);
 	stress_print_table(s);
 	if (s->broken_off)
-		print("stress: broken off by Ctrl-C: no success, coverage is not judged\n");
+		print("stress: broken off by Ctrl-C: coverage is not judged\n");
 	if (whole && stress_coverage_gap(s))
 		stress_violation(s, STRESS_COVERAGE, STRESS_NO_PFN, "no zeroes in these places");
 	measure_after(s);

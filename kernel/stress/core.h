@@ -56,6 +56,8 @@ void stress_look_around(struct stress *s);
 /* worker.c: the mix. */
 
 void worker_step(struct stress_worker *w);
+/** Does it drain all caches, once every DRAIN_STEPS steps? */
+bool worker_drains(const struct stress_worker *w);
 /** Give back everything it holds. */
 void worker_empty(struct stress_worker *w);
 /** Free what is in its mailbox, at most `most` blocks. */
@@ -114,6 +116,28 @@ const char *stress_owner_name(const struct stress *s, uint32_t owner, char *text
 
 /** Is the fresh block what `request` asked for? Reports what is not. */
 void verify_block(struct stress *s, struct page *page, const struct request *request);
+
+/* supply.c: what is free. Any context. */
+
+/** Pages free in the zone at this moment; per-CPU caches not counted. */
+unsigned long zone_free_now(struct zone *zone);
+/** Changes whenever a burst begins, turns, and ends. */
+unsigned int burst_phase(const struct stress *s);
+/** Is so much free that this request, if it is one that is judged, must not fail? */
+bool supply_is_ample(const struct stress *s, const struct request *request);
+
+/** The node that is to serve a request, as it was before. */
+struct node_supply {
+	int nid;
+	unsigned int phase;
+	bool ample; /* it could serve it; false as well where that is not judged */
+};
+
+struct node_supply node_supply_before(
+	const struct stress_cpu *c, const struct request *request, uint64_t key);
+/** Was it served by another node with no need? */
+void node_supply_judge(struct stress *s, const struct node_supply *before,
+	const struct request *request, unsigned long pfn);
 
 /* report.c: what people read. */
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <port/irq.h>
 #include <port/mem.h>
+#include "order.h"
 #include "ownership.h"
 
 /* The root is kept below this order; on larger machines the leaves grow instead. */
@@ -25,15 +26,6 @@
 /* log2 of the owners that fit into one page. */
 #define OWNERS_SHIFT (PAGE_SHIFT - 2)
 static_assert(sizeof(uint32_t) << OWNERS_SHIFT == PAGE_SIZE, "an owner is four bytes");
-
-static unsigned int order_for(unsigned long bytes)
-{
-	unsigned int order = 0;
-
-	while (order_bytes(order) < bytes)
-		order++;
-	return order;
-}
 
 static owner_word *find_leaf(const struct ownership *map, unsigned long pfn)
 {

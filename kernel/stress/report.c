@@ -13,6 +13,11 @@
 #define COVERAGE_STEPS 8192UL
 /** And one with fewer interrupts. */
 #define COVERAGE_TICKS 16UL
+/** The same for all CPUs together, however few each has done. */
+#define COVERAGE_TOTAL_STEPS 65536UL
+#define COVERAGE_TOTAL_TICKS 64UL
+/** Milliseconds in which some interrupt comes on some CPU. */
+#define COVERAGE_MS 1000U
 
 uint64_t stress_total_ops(const struct stress *s)
 {
@@ -120,9 +125,9 @@ void stress_print_table(const struct stress *s)
 	      "%lu\n",
 		sum_modifier(s, 0), sum_modifier(s, __GFP_DMA), sum_modifier(s, __GFP_DMA32),
 		sum_modifier(s, __GFP_HIGHMEM), compound, split);
-	print("stress: %lu bursts emptied a zone %lu times, at most %lu MiB held, %u checks, "
-	      "%" PRIu64 ".%" PRIu64 " s, choices 0x%016" PRIx64 "\n",
-		atomic_load(&s->nr_bursts), atomic_load(&s->nr_emptied),
+	print("stress: %lu bursts emptied a zone %lu times, %lu drains, at most %lu MiB held, %u "
+	      "checks, %" PRIu64 ".%" PRIu64 " s, choices 0x%016" PRIx64 "\n",
+		atomic_load(&s->nr_bursts), atomic_load(&s->nr_emptied), atomic_load(&s->nr_drains),
 		s->peak >> (20 - PAGE_SHIFT), s->checks, ms / 1000, ms % 1000 / 100, s->digest);
 }
 
@@ -134,36 +139,138 @@ static bool gap(const char *who, uint64_t number, const char *what, unsigned lon
 	return true;
 }
 
-static bool cpu_gap(const struct stress *s, const struct stress_cpu *c)
+/* What must have happened on one CPU, or on all of them together. */
+struct coverage {
+	unsigned long ops, ticks;
+	unsigned long hits, remote, cold, zeroed, compound, split;
+	unsigned long irq_allocs, handed;
+	unsigned long order[MAX_ORDER];
+};
+
+static void add_coverage(struct coverage *sum, const struct stress *s, const struct stress_cpu *c)
 {
+	sum->ops += count_get(&c->task.ops);
+	sum->ticks += count_get(&c->irq.ticks);
+	sum->hits += cache_hits(s, c);
+	sum->remote += SUM(c, remote);
+	sum->cold += SUM(c, cold);
+	sum->zeroed += SUM(c, zeroed);
+	sum->compound += SUM(c, compound);
+	sum->split += SUM(c, split);
+	sum->irq_allocs += count_get(&c->irq.allocs);
+	sum->handed += SUM(c, handed);
+	for (unsigned int order = 0; order < MAX_ORDER; order++)
+		sum->order[order] += SUM(c, order[order]);
+}
+
+static bool interrupt_gap(const char *who, uint64_t number, const struct coverage *seen)
+{
+	bool found = gap(who, number, "allocations in interrupts", seen->irq_allocs);
+
+	found |= gap(who, number, "pages from one context to the other", seen->handed);
+	return found;
+}
+
+static bool task_gap(
+	const struct stress *s, const char *who, uint64_t number, const struct coverage *seen)
+{
+	bool found = gap(who, number, "cache hits", seen->hits);
+
+	found |= gap(who, number, "remote frees", s->nr_cpus == 1 || seen->remote);
+	found |= gap(who, number, "cold pages", seen->cold);
+	found |= gap(who, number, "zeroed pages", seen->zeroed);
+	found |= gap(who, number, "compound pages", seen->compound);
+	found |= gap(who, number, "split pages", seen->split);
+	for (unsigned int order = 0; order <= s->order_max; order++) {
+		if (seen->order[order] == 0)
+			found |= gap(who, number, "blocks of some order", 0);
+	}
+	return found;
+}
+
+/* Each CPU that has done enough for that; says how many have not. */
+static bool gap_on_some_cpu(const struct stress *s)
+{
+	unsigned int few_steps = 0, few_ticks = 0;
 	bool found = false;
 
-	if (count_get(&c->irq.ticks) >= COVERAGE_TICKS) {
-		found |= gap("hart", c->hwid, "allocations in interrupts", c->irq.allocs);
-		found |= gap(
-			"hart", c->hwid, "pages from one context to the other", SUM(c, handed));
+	for (unsigned int i = 0; i < s->nr_cpus; i++) {
+		const struct stress_cpu *c = s->cpu[i];
+		struct coverage seen = {0};
+
+		add_coverage(&seen, s, c);
+		if (seen.ticks >= COVERAGE_TICKS)
+			found |= interrupt_gap("hart", c->hwid, &seen);
+		else
+			few_ticks++;
+		if (seen.ops >= COVERAGE_STEPS)
+			found |= task_gap(s, "hart", c->hwid, &seen);
+		else
+			few_steps++;
 	}
-	if (count_get(&c->task.ops) < COVERAGE_STEPS)
-		return found;
-	found |= gap("hart", c->hwid, "cache hits", cache_hits(s, c));
-	found |= gap("hart", c->hwid, "remote frees", s->nr_cpus == 1 || SUM(c, remote));
-	found |= gap("hart", c->hwid, "cold pages", SUM(c, cold));
-	found |= gap("hart", c->hwid, "zeroed pages", SUM(c, zeroed));
-	found |= gap("hart", c->hwid, "compound pages", SUM(c, compound));
-	found |= gap("hart", c->hwid, "split pages", SUM(c, split));
-	for (unsigned int order = 0; order <= s->order_max; order++) {
-		if (SUM(c, order[order]) == 0)
-			found |= gap("hart", c->hwid, "blocks of some order", 0);
+	if (few_steps || few_ticks)
+		print("stress: coverage of single harts not judged: %u with fewer than %lu "
+		      "ops, %u with fewer than %lu interrupts\n",
+			few_steps, COVERAGE_STEPS, few_ticks, COVERAGE_TICKS);
+	return found;
+}
+
+static bool drain_was_due(const struct stress *s)
+{
+	for (unsigned int i = 0; i < s->nr_workers; i++) {
+		if (worker_drains(s->worker[i]) && s->worker[i]->done >= DRAIN_STEPS)
+			return true;
+	}
+	return false;
+}
+
+/* All CPUs together; says so when that was not enough either. */
+static bool gap_on_all_cpus(const struct stress *s)
+{
+	struct coverage seen = {0};
+	bool found = false;
+
+	for (unsigned int i = 0; i < s->nr_cpus; i++)
+		add_coverage(&seen, s, s->cpu[i]);
+	if (to_ms(s->end_time - s->start_time) >= COVERAGE_MS)
+		found |= gap("all harts:", s->nr_cpus, "interrupts", seen.ticks);
+	if (seen.ticks >= COVERAGE_TOTAL_TICKS)
+		found |= interrupt_gap("all harts:", s->nr_cpus, &seen);
+	if (seen.ops >= COVERAGE_TOTAL_STEPS)
+		found |= task_gap(s, "all harts:", s->nr_cpus, &seen);
+	if (drain_was_due(s))
+		found |= gap("all harts:", s->nr_cpus, "drains of the caches",
+			atomic_load(&s->nr_drains));
+	if (seen.ops < COVERAGE_TOTAL_STEPS || seen.ticks < COVERAGE_TOTAL_TICKS)
+		print("stress: coverage of all harts together not judged in full: %lu of %lu ops, "
+		      "%lu of %lu interrupts\n",
+			seen.ops, COVERAGE_TOTAL_STEPS, seen.ticks, COVERAGE_TOTAL_TICKS);
+	return found;
+}
+
+/* A modifier that has memory to ask for, and never got a block. */
+static bool modifier_gap(const struct stress *s)
+{
+	static const gfp_t modifiers[] = {0, __GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM};
+	bool found = false;
+
+	if (stress_total_ops(s) < COVERAGE_STEPS)
+		return false;
+	for (unsigned int i = 0; i < sizeof(modifiers) / sizeof(modifiers[0]); i++) {
+		if (memblock_present(
+			    s->mm->memblock, MEMBLOCK_ANY_NODE, 0, s->limit_pfn[modifiers[i]]))
+			found |= gap("zone modifier", modifiers[i], "blocks",
+				sum_modifier(s, modifiers[i]));
 	}
 	return found;
 }
 
 bool stress_coverage_gap(const struct stress *s)
 {
-	bool found = false;
+	bool found = modifier_gap(s);
 
-	for (unsigned int i = 0; i < s->nr_cpus; i++)
-		found |= cpu_gap(s, s->cpu[i]);
+	found |= gap_on_some_cpu(s);
+	found |= gap_on_all_cpus(s);
 	if (s->nr_zones && atomic_load(&s->nr_bursts))
 		found |= gap("zones that fit:", s->nr_zones, "zone emptied",
 			atomic_load(&s->nr_emptied));
@@ -173,9 +280,10 @@ bool stress_coverage_gap(const struct stress *s)
 void stress_print_verdict(const struct stress *s)
 {
 	unsigned int violations = atomic_load(&s->violations);
+	const char *verdict = violations ? "FAIL" : s->broken_off ? "INTERRUPTED" : "PASS";
 
-	print("stress: %s ops=%" PRIu64 " violations=%u leaked=%ld seed=%" PRIu64,
-		violations ? "FAIL" : "PASS", s->total_ops, violations, s->leaked, s->params.seed);
+	print("stress: %s ops=%" PRIu64 " violations=%u leaked=%ld seed=%" PRIu64, verdict,
+		s->total_ops, violations, s->leaked, s->params.seed);
 	if (violations)
 		print(" kind=%s", stress_kind_name((enum stress_kind)atomic_load(&s->kind)));
 	print("\n");

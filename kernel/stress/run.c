@@ -8,8 +8,8 @@
  *
  * A quiet point is asked for by raising nr_quiets; each CPU comes to the barrier when it sees that.
  * Only slot 0 ends the main loop, so none leaves while a quiet point is pending. Waiting CPUs sleep
- * and take interrupts. After a violation slot 0 does not wait for ever: a CPU may hang in lists
- * that are no lists any more, and the verdict must be given all the same.
+ * and take interrupts. Once the run is stopped slot 0 does not wait for ever: a CPU may hang in
+ * lists that are no lists any more, and the verdict must be given all the same.
  *
  * Owns the fields of struct stress marked as between CPUs and as slot 0's.
  */
@@ -23,20 +23,23 @@
 #define QUIET_POINTS 3U
 /* A waiting CPU looks this often a second. */
 #define WAIT_HZ 2000U
-/* Seconds that slot 0 waits for the others once something is known to be wrong. */
-#define PATIENCE_SECONDS 10U
 
 static void nap(void)
 {
 	cpu_wait_until(cpu_time() + cpu_time_hz() / WAIT_HZ);
 }
 
-/* Slot 0 has waited in vain. Its state stays as it is: others may still be using it. */
+/*
+ * Slot 0 has waited in vain, and that is a finding, whatever stopped the run: nothing has been
+ * proved at the end. The state stays as it is: others may still be using it.
+ */
 static void give_up(struct stress *s)
 {
 	atomic_store(&s->unsafe, true);
 	atomic_store(&s->given_up, true);
-	print("stress: not all CPUs stop: what is held stays allocated\n");
+	stress_violation(s, STRESS_HANG, STRESS_NO_PFN,
+		"all %u CPUs to stop, and %u have: what is held stays allocated", s->nr_cpus,
+		atomic_load(&s->barrier_arrived));
 }
 
 /* Wait for all CPUs. False after slot 0 has given up on some. */
@@ -57,7 +60,7 @@ static bool barrier_wait(struct stress *s, const struct stress_cpu *c)
 		stress_look_around(s);
 		if (!stress_stopped(s))
 			since = cpu_time();
-		else if (cpu_time() - since > PATIENCE_SECONDS * cpu_time_hz())
+		else if (cpu_time() - since > s->patience)
 			give_up(s);
 	}
 	return !atomic_load(&s->given_up);
@@ -160,8 +163,7 @@ static void coordinate(struct stress *s)
 	stress_look_around(s);
 	if (!stopped)
 		s->running_at = now;
-	if (atomic_load(&s->nr_done) == s->nr_cpus ||
-		now - s->running_at > PATIENCE_SECONDS * cpu_time_hz()) {
+	if (atomic_load(&s->nr_done) == s->nr_cpus || now - s->running_at > s->patience) {
 		atomic_store(&s->finish, true);
 	} else if (!stopped && atomic_load(&s->nr_quiets) < QUIET_POINTS &&
 		   progress(s, now) > atomic_load(&s->nr_quiets)) {

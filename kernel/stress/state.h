@@ -31,6 +31,8 @@ enum stress_kind {
 	STRESS_LEAK,       /* pages that nobody has */
 	STRESS_CHECK,      /* mm_check() found faults */
 	STRESS_MISUSE,     /* the allocator reported misuse, and there was none */
+	STRESS_STARVED,    /* no page for a request, and there are plenty */
+	STRESS_HANG,       /* a CPU did not come back: its last call never returned */
 	STRESS_COVERAGE,   /* something that should have happened never did */
 	NR_STRESS_KINDS
 };
@@ -48,6 +50,8 @@ enum stress_kind {
 #define IRQ_ORDER_MAX 2U
 /** Steps between two bursts of a worker. */
 #define BURST_STEPS 65536U
+/** Steps of a worker between two drains of all caches. */
+#define DRAIN_STEPS 8192U
 
 /** Owners in the ownership map. */
 #define OWNER_WORKER(index) (1U + (index))
@@ -132,6 +136,8 @@ struct stress_zone {
 	int nid;
 	enum zone_type type;
 	gfp_t modifier;
+	struct zone *zone;
+	unsigned long managed; /* pages that the boot handed over */
 };
 #define STRESS_MAX_ZONES (STRESS_MAX_NODES * 2)
 
@@ -148,6 +154,7 @@ struct stress {
 	unsigned long footprint_pages;
 	unsigned long free_before, allocated_before, misuse_before;
 	uint64_t start_time, deadline; /* cpu_time(); deadline 0: none */
+	uint64_t patience;             /* ticks that slot 0 waits for the others, once stopped */
 	bool (*interrupted)(void);     /* asked by CPU slot 0: stop early? NULL: never */
 	struct stress_cpu *cpu[STRESS_MAX_CPUS];
 	struct stress_cpu *cpu_by_id[STRESS_MAX_CPUS];
@@ -165,9 +172,11 @@ struct stress {
 	_Atomic unsigned int nr_done;   /* CPUs whose workers are through */
 	_Atomic unsigned int nr_quiets; /* quiet points asked for */
 	_Atomic unsigned int barrier_arrived, barrier_round;
-	_Atomic unsigned int bursting; /* one at a time */
+	_Atomic unsigned int bursting;    /* one at a time */
+	_Atomic unsigned int burst_phase; /* taking and giving back, a number each */
 	struct holder burst_holder;
 	_Atomic unsigned long nr_bursts, nr_emptied;
+	_Atomic unsigned long nr_drains; /* of all CPUs' caches */
 	_Atomic unsigned long abandoned; /* pages left alone because they have two owners */
 
 	_Atomic unsigned int violations;

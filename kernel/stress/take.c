@@ -13,6 +13,9 @@
 #include "content.h"
 #include "core.h"
 
+/** Times that a request gets nothing from plenty before that is a fault. */
+#define STARVED_TRIES 3U
+
 static bool holder_charge(struct holder *holder, unsigned long nr)
 {
 	unsigned long held = atomic_load_explicit(&holder->pages, memory_order_relaxed);
@@ -46,6 +49,30 @@ static struct page *ask(const struct request *request)
 		return alloc_pages(request->gfp, request->order);
 	}
 	return addr ? virt_to_page((const void *)addr) : NULL;
+}
+
+/*
+ * Ask, and judge a NULL. Zones are tried in turn, and pages may move behind the walk's back: so it
+ * is no fault before it has happened several times in a row, plenty of pages free all the while.
+ */
+static struct page *ask_judged(struct stress_cpu *c, const struct request *request)
+{
+	struct stress *s = c->stress;
+	unsigned int phase = burst_phase(s);
+	struct page *page = ask(request);
+
+	for (unsigned int n = 0; !page && supply_is_ample(s, request); n++) {
+		if (burst_phase(s) != phase)
+			break;
+		if (n == STARVED_TRIES) {
+			stress_violation(s, STRESS_STARVED, STRESS_NO_PFN,
+				"a page for gfp 0x%x while there are plenty, and there was none",
+				request->gfp);
+			break;
+		}
+		page = ask(request);
+	}
+	return page;
 }
 
 /* Pages that are somebody else's too are left to him: they are counted, and never freed. */
@@ -99,12 +126,14 @@ enum take_result block_take(struct stress_cpu *c, struct holder *holder,
 	const struct request *request, uint64_t key, struct block *block)
 {
 	unsigned int order = request->order;
+	struct node_supply supply;
 	struct page *page;
 
 	*block = (struct block){0};
 	if (!holder_charge(holder, 1UL << order))
 		return TAKE_FULL;
-	page = ask(request);
+	supply = node_supply_before(c, request, key);
+	page = ask_judged(c, request);
 	if (!page) {
 		holder_discharge(holder, 1UL << order);
 		count_add(&stress_counters(c)->failed, 1);
@@ -113,6 +142,7 @@ enum take_result block_take(struct stress_cpu *c, struct holder *holder,
 	if (!claim(c, holder, page, order))
 		return TAKE_NONE;
 	verify_block(c->stress, page, request);
+	node_supply_judge(c->stress, &supply, request, page_to_pfn(page));
 	*block = (struct block){.page = page,
 		.holder = holder,
 		.key = key,
@@ -202,7 +232,7 @@ static bool check_out(struct stress_cpu *c, const struct block *block, uint64_t 
 {
 	struct stress *s = c->stress;
 	unsigned long pfn = page_to_pfn(block->page);
-	struct ownership_conflict conflict;
+	struct ownership_conflict conflict = {.pfn = pfn}; /* nobody's, where there is no leaf */
 	struct content_fault fault;
 	char owner[32], other[32];
 

@@ -26,6 +26,16 @@ bool stress_locate(const struct stress *s, unsigned long pfn, int *nid, enum zon
 	return true;
 }
 
+/* Is all of the block memory that the boot left to the allocator: no hole, no reservation? */
+static bool was_free(const struct stress *s, unsigned long pfn, unsigned int order)
+{
+	struct memblock_free run;
+	phys_addr_t base = pfn_to_phys(pfn);
+
+	return memblock_next_free(s->mm->memblock, base, &run) && run.base == base &&
+	       run.end - base >= order_bytes(order);
+}
+
 static void verify_place(struct stress *s, const struct page *page, const struct request *request)
 {
 	unsigned long pfn = page_to_pfn(page);
@@ -50,6 +60,10 @@ static void verify_place(struct stress *s, const struct page *page, const struct
 	else if (index != ((unsigned int)nid << ZONES_SHIFT | type))
 		stress_violation(s, STRESS_ZONE, pfn,
 			"node %d zone type %d by the banks, and the same in its flags", nid, type);
+	else if (!was_free(s, pfn, request->order))
+		stress_violation(s, STRESS_ZONE, pfn,
+			"order %u clear of holes and of all that is reserved since boot",
+			request->order);
 }
 
 static void verify_counts(struct stress *s, const struct page *page, unsigned int order)

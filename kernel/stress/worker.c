@@ -170,6 +170,28 @@ static void grow_for_interrupt(struct stress_cpu *c)
 			conflict.owner);
 }
 
+/* True every DRAIN_STEPS steps, the workers in turn. */
+static bool drain_is_due(const struct stress_worker *w)
+{
+	return (w->done + w->index * (DRAIN_STEPS / 4 + 1)) % DRAIN_STEPS == DRAIN_STEPS / 2;
+}
+
+/*
+ * The wait for all CPUs' caches to be emptied has no end where one hangs: slot 0, which is to
+ * notice that, does not take part unless it is alone.
+ */
+bool worker_drains(const struct stress_worker *w)
+{
+	return w->cpu->slot != 0 || w->stress->nr_cpus == 1;
+}
+
+/* Empty all caches while everybody uses them. */
+static void drain(struct stress_worker *w)
+{
+	drain_all_pages(w->stress->mm);
+	atomic_fetch_add(&w->stress->nr_drains, 1);
+}
+
 void worker_step(struct stress_worker *w)
 {
 	struct choice choice = choose(w);
@@ -181,6 +203,8 @@ void worker_step(struct stress_worker *w)
 		burst_run(w, w->index + w->nr_bursts++);
 		w->next_burst += BURST_STEPS;
 	}
+	if (drain_is_due(w) && worker_drains(w))
+		drain(w);
 	if (block->page && choice.forced)
 		dispose(w, block, &choice);
 	if (block->page)

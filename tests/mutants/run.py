@@ -8,9 +8,11 @@ The patch is applied, exactly, to a scratch copy of the sources. Lines before it
     Expect: report=double free  or a report, "BUG: " or "PANIC: ", with this text in it
     Run: stress ops=200000      the monitor commands
     Machine: 4 512M 2           harts, memory, nodes; this is the default
+    Qemu: -singlestep           more arguments for QEMU
 """
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,6 +30,19 @@ DEFAULT_MACHINE = "4 512M 2"
 RUN_SECONDS = 300
 
 
+def qemu_arguments(arguments):
+    """A header's arguments as this QEMU takes them: 8.1 made -singlestep the accelerator's."""
+    if "-singlestep" not in arguments:
+        return list(arguments)
+    says = subprocess.run([machines.QEMU["riscv64"], "--version"], stdout=subprocess.PIPE,
+                          check=True, text=True).stdout
+    version = re.search(r"version (\d+)\.(\d+)", says)
+    if version and (int(version[1]), int(version[2])) < (8, 1):
+        return list(arguments)
+    rest = [a for a in arguments if a != "-singlestep"]
+    return [*rest, "-accel", "tcg,thread=multi,one-insn-per-tb=on"]
+
+
 class Mutant:
     """A patch and its header."""
 
@@ -39,15 +54,18 @@ class Mutant:
         self.expect = re.findall(r"^Expect: (kind|report)=(.+)$", header, re.MULTILINE)
         self.run = re.findall(r"^Run: (.+)$", header, re.MULTILINE)
         size = re.findall(r"^Machine: (.+)$", header, re.MULTILINE) or [DEFAULT_MACHINE]
-        if not self.expect or len(self.run) != 1 or len(size) != 1:
+        qemu = re.findall(r"^Qemu: (.+)$", header, re.MULTILINE)
+        if not self.expect or len(self.run) != 1 or len(size) != 1 or len(qemu) > 1:
             sys.exit(f"{self.name}: the header needs `Expect: kind=...` or `Expect: report=...`, "
-                     "one `Run: ...`, and at most one `Machine: ...`")
+                     "one `Run: ...`, and at most one `Machine: ...` and `Qemu: ...`")
         self.commands = [c.strip() for c in self.run[0].split(";")]
         self.size = tuple(size[0].split())
+        self.qemu = tuple(shlex.split(qemu[0])) if qemu else ()
 
     def boot(self, elf):
         smp, mem, nodes = self.size
         machine = machines.sized(int(smp), mem, int(nodes))
+        machine.args = machine.args + qemu_arguments(self.qemu)
         command = boot.qemu_command(machine, elf, boot.bootargs("", self.commands))
         return boot.run(command, RUN_SECONDS, echo=sys.stdout)
 
@@ -103,7 +121,7 @@ def check_passes_without(mutants):
     """Each different run, once, on the image as it is."""
     elf = os.environ.get("PAGEFRAME_ELF",
                          os.path.join(ROOT, "build", "riscv64-release", "pageframe.elf"))
-    runs = {(mutant.run[0], mutant.size): mutant for mutant in mutants}
+    runs = {(mutant.run[0], mutant.size, mutant.qemu): mutant for mutant in mutants}
     for mutant in runs.values():
         found = boot.problems(mutant.boot(elf), mutant.commands)
         if found:

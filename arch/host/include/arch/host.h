@@ -12,12 +12,17 @@
 struct mm_cpu;
 struct page;
 
+/** CPU ids of a machine whose CPUs are threads; others may have more. */
+#define HOST_MAX_CPUS 64U
+
 /** One machine's windows: lazily backed, [0, bytes) of physical memory and its descriptors. */
 struct host_machine {
 	char *memory;         /* linear address of physical 0 */
 	char *boot_memory;    /* the window before host_machine_switch_memory(), or NULL */
 	size_t bytes;         /* of physical addresses covered */
 	struct page *mem_map; /* descriptor of pfn 0; not accessible until populated */
+	/* Threads that are a CPU, a pthread_t by CPU id; 0: none is. */
+	_Atomic unsigned long thread[HOST_MAX_CPUS];
 };
 
 /** The machine that the calling thread runs on; host_machine_enter() sets it. */
@@ -36,6 +41,15 @@ void host_machine_switch_memory(struct host_machine *machine);
 
 /** Let this thread be `cpu` from now on; returns whom it was before. */
 struct mm_cpu *host_become(struct mm_cpu *cpu);
+
+/**
+ * Let interrupts come to this thread, which stays this_cpu until host_cpu_unregister(): a signal
+ * SIGUSR1, which smp_kick() sends and the caller's timer may, runs `tick` (NULL: nothing) and then
+ * mm_cpu_interrupt(). One that comes while interrupts are off is dropped, like a tick that is
+ * late; so a CPU that others wait for needs a timer.
+ */
+void host_cpu_register(void (*tick)(void));
+void host_cpu_unregister(void);
 
 /** Keep what print() prints from now on; host_print_captured() is all of it so far. */
 void host_print_capture_start(void);

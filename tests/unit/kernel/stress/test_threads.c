@@ -6,7 +6,7 @@
  * allocator's data races show up, and so do the stress's own. Then faults are planted in the middle
  * of a run, one of each kind that can be committed from outside: each must be found, and named.
  *
- * A signal that comes while the thread has "interrupts" off is dropped, like a tick that is late.
+ * Drains of all caches run too, a signal to every thread, while the pages come and go.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -17,6 +17,8 @@
 #include "unit.h"
 
 #define TICK_NANOSECONDS 500000L
+/** A thread is soon back, even on a busy host; and a test does not wait long. */
+#define PATIENCE_SECONDS 3U
 
 static const struct zone_limit low_16384[] = {
 	{ZONE_DMA32, 16384 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
@@ -32,17 +34,13 @@ static const struct machine_spec board = {
 
 static struct machine *machine;
 static struct stress stress;
+static atomic_bool hang; /* CPU 2's next interrupt does not come back until all is over */
 
-static void tick(int number)
+static void tick(void)
 {
-	(void)number;
-	if (!this_cpu || !host_irqs_enabled)
-		return;
-	host_irqs_enabled = false;
-	this_cpu->irq_depth++;
+	while (this_cpu->id == 2 && atomic_load(&hang) && !atomic_load(&stress.given_up))
+		usleep(1000);
 	stress_tick(&stress);
-	this_cpu->irq_depth--;
-	host_irqs_enabled = true;
 }
 
 /* Signals for the calling thread, at every tick. */
@@ -64,11 +62,16 @@ static void *run_slot(void *arg)
 	timer_t timer;
 
 	machine_enter(machine, slot);
+	host_cpu_register(tick);
 	timer = tick_start();
 	stress_cpu_main(&stress, slot);
 	timer_delete(timer);
+	host_cpu_unregister();
 	return NULL;
 }
+
+/* What a test does to its machine before the run; NULL: nothing. */
+static void (*prepare)(void);
 
 static enum stress_kind run_stress(const struct stress_params *params, bool (*interrupted)(void))
 {
@@ -79,11 +82,14 @@ static enum stress_kind run_stress(const struct stress_params *params, bool (*in
 
 	machine = machine_create(&board);
 	machine->mm.check_tails = false;
+	if (prepare)
+		prepare();
 	for (unsigned int i = 0; i < nr; i++)
 		slot[i] = i;
 	machine_enter(machine, 0);
 	assert_int_equal(stress_begin(&stress, &machine->mm, params, slot, hwids, nr), 0);
 	stress.interrupted = interrupted;
+	stress.patience = cpu_time_hz() * PATIENCE_SECONDS;
 	for (unsigned int i = 1; i < nr; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, run_slot, &slot[i]), 0);
 	run_slot(&slot[0]);
@@ -101,6 +107,7 @@ static void passes(void **state)
 	assert_int_equal(run_stress(&params, NULL), STRESS_OK);
 	assert_int_equal(stress.leaked, 0);
 	assert_true(stress.nr_emptied > 0);
+	assert_true(stress.nr_drains > 0);
 	assert_int_equal(stress.total_ops, 80000);
 	assert_no_misuse();
 	machine_destroy(machine);
@@ -238,15 +245,102 @@ static void planted_faults_are_named(void **state)
 	}
 }
 
+/* Memory that has an owner since boot, and that the hand-over did not spare. */
+static void reserve_free_page(void)
+{
+	memblock_reserve(
+		&machine->memblock, pfn_to_phys(20000), PAGE_SIZE, 0, "forgotten by the hand-over");
+}
+
+static void a_reserved_page_handed_out_is_named(void **state)
+{
+	const struct stress_params params = {.seed = 1, .ops = 40000, .seconds = 60};
+
+	(void)state;
+	prepare = reserve_free_page;
+	assert_int_equal(run_stress(&params, NULL), STRESS_ZONE);
+	prepare = NULL;
+	machine_destroy(machine);
+}
+
+/* No request gets past the first zone of its list. */
+static void cut_zonelists(void)
+{
+	struct pglist_data *pgdat;
+
+	for_each_pgdat (pgdat, &machine->mm)
+		pgdat->node_zonelists[0]->zones[1] = NULL;
+}
+
+static void send_all_to_node_0(void)
+{
+	machine->mm.node[1]->node_zonelists[0] = machine->mm.node[0]->node_zonelists[0];
+}
+
+static void wrong_zonelists_are_named(void **state)
+{
+	static const struct {
+		void (*prepare)(void);
+		enum stress_kind kind;
+	} rows[] = {{cut_zonelists, STRESS_STARVED}, {send_all_to_node_0, STRESS_ZONE}};
+	const struct stress_params params = {.seed = 1, .ops = 40000, .seconds = 60};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		prepare = rows[i].prepare;
+		assert_int_equal(run_stress(&params, NULL), rows[i].kind);
+		prepare = NULL;
+		machine_destroy(machine);
+	}
+}
+
+static bool break_off(void)
+{
+	return stress.worker[0]->done >= 1000;
+}
+
+static void a_run_broken_off_does_not_pass(void **state)
+{
+	const struct stress_params params = {.seed = 1, .ops = 1000000, .seconds = 60};
+	const char *said;
+
+	(void)state;
+	host_print_capture_start();
+	assert_int_equal(run_stress(&params, break_off), STRESS_OK);
+	said = host_print_captured();
+	assert_non_null(strstr(said, "stress: INTERRUPTED ops="));
+	assert_null(strstr(said, "PASS"));
+	host_print_capture_stop();
+	assert_true(stress.broken_off);
+	assert_true(stress.total_ops < 1000000);
+	machine_destroy(machine);
+}
+
+/* A CPU that never comes back: no run passes then, though nothing else was found. */
+static void a_cpu_that_hangs_is_named(void **state)
+{
+	const struct stress_params params = {.seed = 1, .seconds = 1};
+
+	(void)state;
+	atomic_store(&hang, true);
+	assert_int_equal(run_stress(&params, NULL), STRESS_HANG);
+	atomic_store(&hang, false);
+	assert_true(stress.given_up);
+	host_machine_destroy(&machine->host);
+	free(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passes),
 		cmocka_unit_test(choices_follow_from_the_seed),
 		cmocka_unit_test(planted_faults_are_named),
+		cmocka_unit_test(a_reserved_page_handed_out_is_named),
+		cmocka_unit_test(wrong_zonelists_are_named),
+		cmocka_unit_test(a_run_broken_off_does_not_pass),
+		cmocka_unit_test(a_cpu_that_hangs_is_named),
 	};
-	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART};
 
-	sigaction(SIGUSR1, &action, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
