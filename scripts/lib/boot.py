@@ -7,6 +7,7 @@ verdict asks for both, and for a PASS line of every stress that was asked for.
 A boot that stops inside the firmware (measured: about 1 in 170 with QEMU 7.2 and OpenSBI 1.1) is
 tried again, and counted.
 """
+import ctypes
 import os
 import pty
 import re
@@ -26,10 +27,18 @@ POWER_OFF = "pageframe: power off, status "
 RESET = "pageframe: reset"
 PROMPT = "pageframe> "
 
+# The firmware; without, QEMU's own. $PAGEFRAME_BIOS is for all tests.
+BIOS = os.environ.get("PAGEFRAME_BIOS")
+
+BOOTARGS_MAX = 4095  # BOOTARGS_MAX of kernel/kernel.h, less its end
+
 FIRMWARE_TRIES = 3
 # Hang detectors, not measures of speed: seconds until the first line of ours, and until the end.
 FIRMWARE_SECONDS = 60
-RUN_SECONDS = 900
+# The limit of a CTest test is 900: ours comes first, as it can say what hung.
+RUN_SECONDS = 800
+# After the machine's last line, for QEMU to end; not all machines can power off.
+OFF_SECONDS = 60
 
 STRESS_PASS = re.compile(r"stress: PASS ops=\d+ violations=0 leaked=0 seed=\S+\s*")
 FATAL = ("PANIC: ", "TRAP: ", "stress: FAIL")
@@ -68,13 +77,18 @@ def problems(result, commands):
     found = []
     if result.hung == "firmware":
         return [f"no boot of {result.firmware_hangs} came out of the firmware"]
-    if result.hung == "run":
+    if result.hung == "off":
+        found.append(f"it said `{result.last_line()}`, but did not power off")
+    elif result.hung == "run":
         found.append("the run did not end in time; last line: " + result.last_line())
     elif result.status != 0:
         found.append(f"QEMU ended with status {result.status}")
     elif result.last_line() != POWER_OFF + "0":
         found.append(f"the last line is not `{POWER_OFF}0` but `{result.last_line()}`")
     found += [line for line in result.lines if line.startswith(FATAL)]
+    if not any(c.split()[:1] == ["selftest"] for c in commands):
+        # Self-tests commit misuse and check the report; anywhere else a report is a fault.
+        found += [line for line in result.lines if line.startswith("BUG: ")]
     passed = sum(bool(STRESS_PASS.fullmatch(line)) for line in result.lines)
     if passed < stress_count(commands):
         found.append(f"{stress_count(commands)} stress asked for, {passed} passed")
@@ -94,13 +108,15 @@ def bootargs(append, commands, interactive=False):
 def qemu_command(machine, elf, append, arch="riscv64", scripted=True, gdb_socket=None):
     """The command as a list. Scripted runs end at a reset, and have no QEMU monitor."""
     command = [machines.QEMU[arch], *machine.qemu_args()]
-    if not any(a in ("-accel", "-icount") for a in machine.args):
+    if not any(a in ("-accel", "-icount") or "accel=" in a for a in machine.args):
         command += ["-accel", "tcg,thread=multi"]
     command += ["-display", "none", "-nic", "none"]
     if scripted:
         command += ["-serial", "stdio", "-monitor", "none", "-no-reboot"]
     else:
         command += ["-serial", "mon:stdio"]
+    if BIOS:
+        command += ["-bios", BIOS]
     if gdb_socket:
         command += ["-S", "-gdb", f"unix:{gdb_socket},server=on,wait=off"]
     return command + ["-kernel", elf, "-append", append]
@@ -114,6 +130,15 @@ def _read(descriptor):
         return b""
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+
+def _end_with_us():
+    """In the child, before it becomes QEMU: it is killed when we end, also by a SIGKILL."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _end(process):
     """Kill what still runs, and collect its status."""
     if process.poll() is None:
@@ -125,13 +150,18 @@ def _attempt(command, timeout, firmware_timeout, echo):
     """One boot without a terminal. Timeouts in seconds, None for none."""
     result = Result()
     start = time.monotonic()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+    off = None  # when QEMU has to have ended, once the last line has come
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          preexec_fn=_end_with_us) as process:
         try:
             while True:
                 limit = timeout if result.started else firmware_timeout
+                if POWER_OFF in result.text:
+                    off = off or time.monotonic() - start + OFF_SECONDS
+                    limit = off if limit is None else min(limit, off)
                 left = None if limit is None else start + limit - time.monotonic()
                 if left is not None and left <= 0:
-                    result.hung = "run" if result.started else "firmware"
+                    result.hung = "off" if off else "run" if result.started else "firmware"
                     break
                 if not select.select([process.stdout], [], [], left)[0]:
                     continue
@@ -161,11 +191,16 @@ def run(command, timeout=RUN_SECONDS, firmware_timeout=FIRMWARE_SECONDS, echo=No
     return result
 
 
-def _pass_through(process, master, result):
-    """Copy between our terminal and QEMU's until QEMU ends."""
+def _pass_through(process, master, result, timeout):
+    """Copy between our terminal and QEMU's until QEMU ends, or the time has passed."""
     sources = [master, sys.stdin.fileno()]
+    end = None if timeout is None else time.monotonic() + timeout
     while True:
-        for source in select.select(sources, [], [])[0]:
+        left = None if end is None else end - time.monotonic()
+        if left is not None and left <= 0:
+            result.hung = "run"
+            return
+        for source in select.select(sources, [], [], left)[0]:
             data = _read(source)
             if source == master:
                 if not data:
@@ -180,16 +215,17 @@ def _pass_through(process, master, result):
                 sources.remove(source)
 
 
-def interact(command):
+def interact(command, timeout=None):
     """Boot with our terminal, raw, as the machine's: Ctrl-A x ends QEMU, Ctrl-A c is its monitor."""
     result = Result()
     master, slave = pty.openpty()
     saved = termios.tcgetattr(sys.stdin)
-    with subprocess.Popen(command, stdin=slave, stdout=slave, start_new_session=True) as process:
+    with subprocess.Popen(command, stdin=slave, stdout=slave, start_new_session=True,
+                          preexec_fn=_end_with_us) as process:
         os.close(slave)
         try:
             tty.setraw(sys.stdin)
-            _pass_through(process, master, result)
+            _pass_through(process, master, result, timeout)
         finally:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
             _end(process)
@@ -198,9 +234,9 @@ def interact(command):
 
 
 def end_on_signals():
-    """Let a SIGTERM unwind, so that QEMU does not outlive us."""
+    """Let a SIGTERM unwind, so that the terminal and temporary files are left in order."""
     def stop(number, _frame):
         raise SystemExit(128 + number)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, stop)

@@ -12,10 +12,12 @@ BUILD = os.path.join(ROOT, "build")
 # Trees that were made for a run; kept, so that the printed QEMU command can be run again.
 TREES = os.path.join(BUILD, "dts")
 
-QEMU = {"riscv64": "qemu-system-riscv64"}
+# Of each architecture; $PAGEFRAME_QEMU names another one for a run, or for all tests.
+QEMU = {"riscv64": os.environ.get("PAGEFRAME_QEMU") or "qemu-system-riscv64"}
 DEFAULT_BOARD = "default"
 DEFAULT_SMP = 4
 DEFAULT_MEM = "4G"
+MAX_NODES = 64  # OF_MAX_NODES of include/drivers/of.h
 
 UNITS = {"": 20, "M": 20, "K": 10, "G": 30, "T": 40}
 # Above this QEMU is told not to reserve the memory with the host, which has less.
@@ -113,6 +115,8 @@ def sized(smp=None, mem=None, nodes=None):
     size = parse_size(mem or DEFAULT_MEM)
     if smp < 1 or nodes < 1:
         raise MachineError("--smp and --nodes are at least 1")
+    if nodes > MAX_NODES:
+        raise MachineError(f"--nodes {nodes}: {MAX_NODES} nodes at most")
     if size >> 12 < nodes:
         raise MachineError(f"--mem {mem}: not a page for each of {nodes} nodes")
     if nodes == 1:
@@ -184,7 +188,10 @@ def from_options(options):
     else:
         machine = Machine([])
     if options.machine is not None:
-        machine.args = shlex.split(options.machine)
+        try:
+            machine.args = shlex.split(options.machine)
+        except ValueError as error:
+            raise MachineError(f"--machine: {error}") from error
         if not any(a in ("-machine", "-M") for a in machine.args):
             machine.args = ["-machine", "virt", *machine.args]
     if options.dtb:

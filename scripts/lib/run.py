@@ -11,6 +11,8 @@ import boot
 import machine as machines
 
 DEFAULT_COMMANDS = ["layout", "stress"]
+# The files of a build, by format.
+IMAGES = {"elf": "pageframe.elf", "flat": "pageframe.Image"}
 USAGE = """scripts/run [OPTIONS] [-- 'COMMAND; COMMAND; ...']
 
 Build Pageframe, boot it on QEMU and end with status 0 only if every check passed. Without commands:
@@ -37,42 +39,56 @@ def parse(argv):
     add("--machine", metavar="'QEMU ARGS'",
         help="QEMU's own arguments in place of --smp, --mem and --nodes")
     add("--dtb", metavar="FILE", help="boot with this tree (.dtb or .dts)")
+    add("--image", choices=sorted(IMAGES), default="elf",
+        help="what is booted: the ELF file, or the flat image with its header")
+    add("--qemu", metavar="FILE", help="another QEMU; also $PAGEFRAME_QEMU")
+    add("--bios", metavar="FILE", help="another firmware; also $PAGEFRAME_BIOS")
     add("--append", metavar="'BOOTARGS'", default="", help="boot arguments")
     add("--gdb", action="store_true",
         help="the debug build, stopped at reset, waiting for gdb-multiarch")
     add("--timeout", type=float, metavar="S",
         help=f"end a hung run; default {boot.RUN_SECONDS}, none with --gdb or at the monitor")
     options = parser.parse_args(argv)
+    if options.timeout is not None and not 0 < options.timeout < float("inf"):
+        parser.error(f"--timeout {options.timeout:g}: not a number of seconds above 0")
     if f" {options.append} ".count(" -- "):
         parser.error("--append: commands go after scripts/run's own --")
+    if commands and any(c.split()[0] == "poweroff" for c in commands[:-1]):
+        parser.error("commands: nothing runs after `poweroff`")
     return options, commands
 
 
 def build(arch, debug):
-    """Configure and build; returns the image's path."""
+    """Configure and build; returns the folder with the images."""
     preset = f"{arch}-{'debug' if debug else 'release'}"
     folder = os.path.join(machines.BUILD, preset)
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         subprocess.run(["cmake", "--preset", preset], cwd=machines.ROOT, stdout=sys.stderr,
                        check=True)
     subprocess.run(["cmake", "--build", folder], stdout=sys.stderr, check=True)
-    return os.path.join(folder, "pageframe.elf")
+    return folder
 
 
-def start(options, commands, elf, folder):
+def start(options, commands, build_folder, folder):
     """Boot as the options say; returns the result."""
     at_terminal = commands is None and sys.stdin.isatty() and sys.stdout.isatty()
     machine = machines.from_options(options)
     arguments = boot.bootargs(options.append, DEFAULT_COMMANDS if commands is None else commands,
                               interactive=at_terminal)
+    if len(arguments) > boot.BOOTARGS_MAX:
+        raise machines.MachineError(f"arguments and commands are {len(arguments)} characters, "
+                                    f"{boot.BOOTARGS_MAX} at most")
     gdb_socket = os.path.join(folder, "gdb") if options.gdb else None
-    command = boot.qemu_command(machine, elf, arguments, options.arch, not at_terminal, gdb_socket)
+    image = os.path.join(build_folder, IMAGES[options.image])
+    command = boot.qemu_command(machine, image, arguments, options.arch, not at_terminal,
+                                gdb_socket)
     print("+", shlex.join(command), flush=True)
     if options.gdb:
         print("stopped at reset; in another terminal:\n  gdb-multiarch -ex "
-              f"'target remote {gdb_socket}' {shlex.quote(elf)}", flush=True)
+              f"'target remote {gdb_socket}' "
+              f"{shlex.quote(os.path.join(build_folder, IMAGES['elf']))}", flush=True)
     if at_terminal:
-        return boot.interact(command)
+        return boot.interact(command, options.timeout)
     if options.gdb:
         return boot.run(command, options.timeout, None, sys.stdout)
     timeout = options.timeout or boot.RUN_SECONDS
@@ -83,15 +99,20 @@ def main():
     boot.end_on_signals()
     options, commands = parse(sys.argv[1:])
     try:
-        elf = build(options.arch, options.gdb)
+        machines.QEMU[options.arch] = options.qemu or machines.QEMU[options.arch]
+        boot.BIOS = options.bios or boot.BIOS
+        build_folder = build(options.arch, options.gdb)
         with tempfile.TemporaryDirectory(prefix="pageframe-") as folder:
-            result = start(options, commands, elf, folder)
+            result = start(options, commands, build_folder, folder)
     except machines.MachineError as error:
         sys.exit(f"scripts/run: {error}")
     except subprocess.CalledProcessError as error:
         sys.exit(f"scripts/run: `{shlex.join(error.cmd)}` failed")
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        sys.stdout = None  # nobody reads it; python would complain once more at its end
+        sys.exit("scripts/run: nobody reads the output; the run was ended")
     found = boot.problems(result, DEFAULT_COMMANDS if commands is None else commands)
     for problem in found:
         print(f"scripts/run: {problem}", file=sys.stderr)

@@ -5,6 +5,7 @@ The image is the one that $PAGEFRAME_ELF names (CTest sets it), else the release
 waits for output, never for a time; the limits only end what hangs.
 """
 import os
+import shlex
 import sys
 
 import pytest
@@ -13,27 +14,69 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
 
 import boot  # noqa: E402  the path has to be set first
+import machine as machines  # noqa: E402
 
 firmware_hangs = 0
 
 
-@pytest.fixture(scope="session")
-def elf():
-    path = os.environ.get("PAGEFRAME_ELF",
-                          os.path.join(ROOT, "build", "riscv64-release", "pageframe.elf"))
+def built(variable, name):
+    """The path of a file that the build makes; $variable names another."""
+    path = os.environ.get(variable, os.path.join(ROOT, "build", "riscv64-release", name))
     assert os.path.exists(path), f"{path} is not there: scripts/test builds it"
     return path
 
 
+@pytest.fixture(scope="session")
+def elf():
+    return built("PAGEFRAME_ELF", "pageframe.elf")
+
+
+@pytest.fixture(scope="session")
+def flat(elf):
+    """The flat image, beside the ELF."""
+    return os.path.splitext(elf)[0] + ".Image"
+
+
+def boot_file(machine, kernel, commands, append):
+    """Boot a file to the end; returns boot.Result."""
+    global firmware_hangs
+    command = boot.qemu_command(machine, kernel, boot.bootargs(append, commands))
+    print("+", shlex.join(command))
+    result = boot.run(command, echo=sys.stdout)
+    firmware_hangs += result.firmware_hangs
+    return result
+
+
 @pytest.fixture
 def run(elf):
-    """run(machine, commands, append="") boots to the end; returns boot.Result."""
-    def boot_it(machine, commands, append=""):
-        global firmware_hangs
-        arguments = boot.bootargs(append, commands)
-        result = boot.run(boot.qemu_command(machine, elf, arguments), echo=sys.stdout)
-        firmware_hangs += result.firmware_hangs
-        return result
+    """run(machine, commands, append="", image=None) boots to the end; returns boot.Result."""
+    def boot_it(machine, commands, append="", image=None):
+        return boot_file(machine, image or elf, commands, append)
+    return boot_it
+
+
+# Where the ELF file is loaded (arch/riscv64/image.lds), and the shim's page for what is wanted of it
+# (shim/shim.lds).
+ENTRY = 0x80400000
+SHIM_WANTED = 0x84001000
+
+
+def put(address, value):
+    """QEMU's arguments to lay a number of 64 bits into memory."""
+    return ["-device", f"loader,addr={address:#x},data={value:#x},data-len=8"]
+
+
+@pytest.fixture
+def run_on(elf):
+    """run_on(machine, hart, commands, append="", image=None, entry=ENTRY): as run(), but through the
+    shim: `hart` enters the image. `image` is a list of QEMU's arguments that load it elsewhere."""
+    shim = built("PAGEFRAME_SHIM", os.path.join("tests", "boot-shim.elf"))
+
+    def boot_it(machine, hart, commands, append="", image=None, entry=ENTRY):
+        loaded = image or ["-device", f"loader,file={elf}"]
+        machine = machines.Machine([*machine.args, *loaded, *put(SHIM_WANTED, hart),
+                                    *put(SHIM_WANTED + 8, entry)], machine.dtb)
+        return boot_file(machine, shim, commands, append)
     return boot_it
 
 

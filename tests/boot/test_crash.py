@@ -69,6 +69,15 @@ def test_every_kind_ends_in_a_dump(run, machine, elf):
         check_dump(run(machine, [f"selftest crash {kind}"]), kind, elf)
 
 
+@pytest.mark.parametrize("kind", ["null", "overflow"])
+def test_crash_on_another_hart(run, machine, kind):
+    """The dump is the failing hart's; a stack overflow needs its own guard page and emergency stack."""
+    result = run(machine, [f"selftest crash {kind} 1"])
+    assert result.status == 1 and result.last_line() == boot.POWER_OFF + "1"
+    (head,) = [line for line in result.lines if line.startswith(("TRAP: ", "PANIC: "))]
+    assert re.match(r"TRAP: hart \d+, cpu 1: store page fault ", head)
+
+
 def test_unknown_kind_is_refused(run, machine):
     result = run(machine, ["selftest crash bananas"])
     assert result.status == 1 and result.last_line() == boot.POWER_OFF + "1"

@@ -18,7 +18,7 @@ import machine as machines
 
 HARTS = 3
 # The image's link address less its load address (arch/riscv64/image.lds).
-LINK_OFFSET = 0xffffffff80200000 - 0x80200000
+LINK_OFFSET = 0xffffffff80400000 - 0x80400000
 # Ends a hang, nothing else.
 TIMEOUT = 180
 

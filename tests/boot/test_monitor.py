@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The monitor, by boot arguments and by typing at its prompt."""
-import contextlib
 import re
 
 import pexpect
@@ -8,50 +7,9 @@ import pytest
 
 import boot
 import machine as machines
+from session import command, finish, typed
 
 SMALL = (2, "256M", 1)
-# Ends a hang, nothing else.
-TIMEOUT = 120
-
-
-@contextlib.contextmanager
-def typed(elf, machine, append=""):
-    """A booted machine at its prompt, as a pexpect child; the boot arguments hold no commands.
-
-    A boot that stops inside the firmware is repeated.
-    """
-    command = boot.qemu_command(machine, elf, append or "interactive")
-    for attempt in range(boot.FIRMWARE_TRIES):
-        child = pexpect.spawn(command[0], command[1:], timeout=TIMEOUT, encoding="ascii",
-                              codec_errors="replace", echo=False, dimensions=(50, 500))
-        try:
-            found = child.expect([f"(?m)^{boot.FIRST_LINE}", pexpect.TIMEOUT])
-            if found == 0:
-                child.expect_exact(boot.PROMPT)
-                yield child
-                return
-        finally:
-            child.close(force=True)
-    pytest.fail(f"{boot.FIRMWARE_TRIES} boots stopped inside the firmware")
-
-
-def command(child, text):
-    """Type a command; returns the lines it printed, once the prompt is back."""
-    child.send(text + "\r")
-    child.expect_exact(boot.PROMPT)
-    lines = child.before.replace("\r", "").split("\n")
-    assert lines[0].endswith(text), f"the echo is `{lines[0]}`"
-    return [line for line in lines[1:] if line]
-
-
-def finish(child, status):
-    """poweroff, and what QEMU exits with."""
-    child.send("poweroff\r")
-    child.expect_exact(f"{boot.POWER_OFF}{status}")
-    child.expect(pexpect.EOF)
-    child.wait()
-    assert child.exitstatus == status
-
 
 def test_typed_commands(elf):
     with typed(elf, machines.sized(*SMALL)) as child:
@@ -100,10 +58,10 @@ def test_typing_errors_do_not_fail_the_run(elf):
         finish(child, 0)
 
 
-def test_long_line_is_cut_not_overrun(elf):
+def test_long_line_is_refused_not_overrun(elf):
     with typed(elf, machines.sized(*SMALL)) as child:
         child.send("a" * 600 + "\r")
-        child.expect_exact("there is no command")
+        child.expect_exact("that line was not run: it has more than 512 characters")
         child.expect_exact(boot.PROMPT)
         finish(child, 0)
 
@@ -156,3 +114,23 @@ def test_lines_of_several_harts_do_not_mix(run):
     for line in result.lines:
         assert line.count("stress: ") <= 1, line
         assert line.count("Node ") <= 1, line
+
+
+def test_all_harts_print_at_once(run):
+    """`selftest print`: all harts, from task and tick; every line is one of its two forms, and each
+    hart's are all there."""
+    harts = 4
+    result = run(machines.sized(harts, "512M", 1), ["selftest print"])
+    assert boot.problems(result, []) == []
+    text = result.text.replace("\r", "")
+    begin, end = text.index("monitor: selftest print\n"), text.index("selftest: print: ")
+    printed = text[begin:end].split("\n")[1:-1]
+    whole = re.compile(r"selftest: print from (task|tick), cpu (\d+): "
+                       "abcdefghijklmnopqrstuvwxyz0123456789")
+    seen = []
+    for line in printed:
+        match = whole.fullmatch(line)
+        assert match, f"not one whole line: `{line}`"
+        seen.append(match.groups())
+    (per_hart,) = {seen.count(("task", str(cpu))) for cpu in range(harts)}
+    assert f"selftest: print: {per_hart * harts} lines from tasks of {harts} cpus" in text

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which harts there are, and which one boots: each of eight by way of the shim, ids with gaps,
+harts that the tree forbids, and one that never comes. How many there may be: test_many_harts.py.
+"""
+import re
+
+import pytest
+
+import boot
+import machine as machines
+from harts import boot_hart, check_all_online, rows
+from trees import edited
+
+STRESS = "stress ops=8000 seed=6"
+COMMANDS = ["harts", STRESS, "check"]
+# One thread for all harts, so that the firmware's lottery is won by the one that starts first: a
+# hart that the tree does not have must not win it, as the firmware then stops.
+FIRST_WINS = ["-accel", "tcg,thread=single"]
+
+
+@pytest.mark.parametrize("hart", range(8))
+def test_boot_hart(run_on, hart):
+    result = run_on(machines.sized(8, "512M", 2), hart, COMMANDS)
+    assert boot.problems(result, COMMANDS) == []
+    assert boot_hart(result) == hart
+    check_all_online(result, range(8))
+
+
+def disabled(*harts):
+    return "".join(f'/ {{ cpus {{ cpu@{hart:x} {{ status = "disabled"; }}; }}; }};'
+                   for hart in harts)
+
+
+@pytest.mark.parametrize("hart", [0, 3, 6])
+def test_sparse_ids(run_on, tmp_path, hart):
+    """Ids with gaps: 0, 3, 6 and 7 of eight; the others are there, and left alone."""
+    machine = machines.sized(8, "512M", 1)
+    machine.args += FIRST_WINS
+    result = run_on(edited(machine, disabled(1, 2, 4, 5), tmp_path), hart, COMMANDS)
+    assert boot.problems(result, COMMANDS) == []
+    assert boot_hart(result) == hart
+    check_all_online(result, [0, 3, 6, 7])
+    assert "4 disabled by the tree" in result.text
+
+
+def ghost(hart):
+    """Source for a hart that no machine has."""
+    return f"""/ {{ cpus {{ cpu@{hart:x} {{
+        device_type = "cpu"; reg = <{hart}>; status = "okay"; compatible = "riscv";
+        riscv,isa = "rv64imafdc"; mmu-type = "riscv,sv48";
+        interrupt-controller {{
+            #interrupt-cells = <1>; interrupt-controller; compatible = "riscv,cpu-intc";
+        }};
+    }}; }}; }};"""
+
+
+# The wait is one for the harts that do come, too, on however slow a host.
+@pytest.mark.parametrize("hart", [4, 100])
+def test_hart_that_never_comes(run, tmp_path, hart):
+    """It is waited for as long as was asked, named, and left out; everything else works."""
+    machine = edited(machines.sized(4, "512M", 1), ghost(hart), tmp_path)
+    result = run(machine, COMMANDS, "hart_timeout=15")
+    assert boot.problems(result, COMMANDS) == []
+    assert f"harts: hart {hart}: did not come within 15 s; left out" in result.lines
+    assert re.search(rf"^harts: 4 of 5 online, boot hart \d; left out: {hart}\b", result.text, re.M)
+    states = rows(result)
+    assert states.pop(hart)[1] == "left out"
+    assert [state for _, state in states.values()] == ["online"] * 4

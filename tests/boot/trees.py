@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Trees for the boot tests: what QEMU makes, changed by a piece of device-tree source."""
+import subprocess
+
+import machine as machines
+
+
+def _dtc(source, *options):
+    return subprocess.run(["dtc", "-q", *options], input=source, check=True,
+                          capture_output=True).stdout
+
+
+def edit(blob, text):
+    """The tree with a piece of source laid over it."""
+    return _dtc(_dtc(blob, "-I", "dtb", "-O", "dts") + text.encode(), "-f", "-I", "dts", "-O", "dtb")
+
+
+def edited(machine, text, folder):
+    """The machine with that piece laid over its tree, which is written to `folder`."""
+    path = f"{folder}/tree.dtb"
+    machines.write_tree(edit(machine.tree(), text), path)
+    return machines.Machine(machine.args, path)
