@@ -61,6 +61,11 @@ def _is_memory(fdt, node):
     return _prop(fdt, node, "device_type") == b"memory\0"
 
 
+def _hwid(fdt, node):
+    """A hart's id; its node's name is no help: QEMU writes the id there in decimal."""
+    return int.from_bytes(_prop(fdt, node, "reg"), "big")
+
+
 def _cpus(fdt):
     for node in _children(fdt, fdt.path_offset("/cpus")):
         if _prop(fdt, node, "device_type") == b"cpu\0":
@@ -87,8 +92,7 @@ def harts(blob):
     found = []
     for node in _cpus(fdt):
         if _prop(fdt, node, "status") in (None, b"okay\0", b"ok\0"):
-            hwid = int.from_bytes(_prop(fdt, node, "reg"), "big")
-            found.append(Hart(hwid, _u32(fdt, node, "numa-node-id", 0)))
+            found.append(Hart(_hwid(fdt, node), _u32(fdt, node, "numa-node-id", 0)))
     return sorted(found)
 
 
@@ -120,7 +124,8 @@ def replace_memory(blob, new_banks, hart_nids=None, distance=None):
         if bank.nid is not None:
             fdt.setprop_u32(node, "numa-node-id", bank.nid)
     for hwid, nid in (hart_nids or {}).items():
-        fdt.setprop_u32(fdt.path_offset(f"/cpus/cpu@{hwid:x}"), "numa-node-id", nid)
+        node = next(n for n in _cpus(fdt) if _hwid(fdt, n) == hwid)
+        fdt.setprop_u32(node, "numa-node-id", nid)
     if distance:
         node = fdt.add_subnode(0, "distance-map")
         cells = b"".join(struct.pack(">III", a, b, d) for (a, b), d in sorted(distance.items()))

@@ -29,6 +29,7 @@ MACHINES = {
     "4G-1hart-2nodes": (1, "4G", 2),       # one of memory only
     "4G-3harts-1node": (3, "4G", 1),
     "4G-8harts-4nodes": (8, "4G", 4),
+    "4G-16harts-4nodes": (16, "4G", 4),
     "6G-3harts-2nodes": (3, "6G", 2),
     "6G-8harts-1node": (8, "6G", 1),
     "6G-1hart-4nodes": (1, "6G", 4),       # three of memory only
