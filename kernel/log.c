@@ -49,6 +49,21 @@ static unsigned long last(
 	return at;
 }
 
+/* Print the rest of a line, or what of it lies in one piece. Returns its length. */
+static size_t show_piece(const struct log *log, unsigned long from)
+{
+	const char *text = &log->text[from % LOG_SIZE], *newline;
+	size_t length = LOG_SIZE - from % LOG_SIZE;
+
+	if (length > log->end - from)
+		length = log->end - from;
+	newline = memchr(text, '\n', length);
+	if (newline)
+		length = (size_t)(newline - text) + 1;
+	print("%.*s", (int)length, text);
+	return length;
+}
+
 void log_show(const struct log *log, unsigned long lines)
 {
 	unsigned long from = oldest(log), there, shown;
@@ -58,8 +73,6 @@ void log_show(const struct log *log, unsigned long lines)
 	if (there < log->lines && shown == there)
 		print("log: the first %lu lines are gone: the log keeps %u KiB\n",
 			log->lines - there, LOG_SIZE >> 10);
-	while (from < log->end) {
-		print("%c", log->text[from % LOG_SIZE]);
-		from++;
-	}
+	while (from < log->end)
+		from += show_piece(log, from);
 }

@@ -165,7 +165,7 @@ static unsigned long find_footprint(const struct stress *s)
 	if (nr <= s->free_before && nr >= least)
 		return nr;
 	print("stress: footprint: %lu pages; %u workers on %u cpus need %lu at least, and %lu are "
-	      "free\n",
+	      "free: try other footprint= or workers=, or `free all`\n",
 		nr, s->nr_workers, s->nr_cpus, least, s->free_before);
 	return 0;
 }
@@ -364,7 +364,8 @@ int stress_begin(struct stress *s, struct mm *mm, const struct stress_params *pa
 		if (atomic_load(&s->violations))
 			stress_print_verdict(s);
 		else
-			print("stress: no memory for the state of %u workers\n", s->nr_workers);
+			print("stress: no memory for the state of %u workers; try `free all`\n",
+				s->nr_workers);
 		return -1;
 	}
 	s->start_time = s->running_at = cpu_time();

@@ -210,7 +210,8 @@ static void judge_safety(struct stress *s)
 	if (mm_check(s->mm, NULL) == 0)
 		return;
 	atomic_store(&s->unsafe, true);
-	print("stress: the allocator does not add up: what is held stays allocated\n");
+	print("stress: the allocator does not add up: what is held stays allocated; `check` says "
+	      "more, `reboot` starts over\n");
 }
 
 /* Give back what this CPU's workers and its interrupt hold. */

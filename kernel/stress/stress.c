@@ -59,7 +59,9 @@ static bool parse_option(const char *word, struct stress_params *params)
 			value);
 		return false;
 	}
-	print("stress: unknown option \"%s\"; there are seed= ops= seconds= workers= footprint=\n",
+	print("stress: unknown option \"%s\"; there are seed= ops= seconds= workers= footprint=, "
+	      "see "
+	      "`help stress`\n",
 		word);
 	return false;
 }
@@ -104,7 +106,7 @@ int cmd_stress(int argc, char **argv)
 	if (!parse_options(argc, argv, &params))
 		return CMD_USAGE;
 	if (stress.given_up) {
-		print("stress: CPUs of an earlier run have not come back\n");
+		print("stress: CPUs of an earlier run have not come back; `reboot` starts over\n");
 		return CMD_FAILED;
 	}
 	/* Slot 0 is the CPU that runs this: the boot CPU, which has the lowest id. */

@@ -68,6 +68,8 @@ static void oldest_lines_make_room(void **state)
 	for (unsigned int i = 0; i < 3 * LINES; i++) {
 		snprintf(line, sizeof(line), "%063u\n", i);
 		add(line);
+		if (i % 61 != 0)
+			continue;
 		host_print_capture_start();
 		log_show(&boot_log, LOG_SIZE);
 		/* Once it is full: a line about those that are gone, and one that is cut. */
