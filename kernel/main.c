@@ -139,8 +139,9 @@ static phys_addr_t boot_memory(const struct boot_info *boot)
 		boot_failed("the device tree can not be read, see above; try dtc on it");
 	kernel.fdt = fdt;
 	if (of_scan_memory(fdt, mb, &kernel.numa) == 0)
-		boot_failed("no memory, see above: the tree needs a node of device_type \"memory\" "
-			    "with a reg");
+		boot_failed(
+			"no memory that can be used: mend what is named above, the tree's memory "
+			"nodes or its reservations");
 	print("devicetree: %lu bytes at 0x%lx, boot hart %lu\n", (unsigned long)bytes,
 		(unsigned long)boot->fdt, (unsigned long)boot->hwid);
 	bootargs_read(fdt);

@@ -61,8 +61,9 @@ static bool satp_accepts(unsigned int levels, uintptr_t root)
 /* No print(): that has pointers in it, and the lines that it would keep are not where it looks. */
 static _Noreturn void refuse_misaligned(void)
 {
-	static const char why[] = "pageframe: cannot boot: the image must be loaded at a multiple of "
-				  "2 MiB\r\npageframe: power off, status 1\r\n";
+	static const char why[] =
+		"pageframe: cannot boot: the image must be loaded at a multiple of "
+		"2 MiB\r\npageframe: power off, status 1\r\n";
 
 	sbi_init();
 	firmware_write(why, sizeof(why) - 1);

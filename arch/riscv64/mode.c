@@ -8,11 +8,11 @@
  *
  * The modes differ in the linear map only:
  *
- *	      sv57             sv48             sv39
- *	0xff00000000000000                                      linear map, 32 PiB
- *	  :              0xffff800000000000                     linear map, 64 TiB
- *	  :                :              0xffffffc000000000    linear map, 128 GiB
- *	  +----------------+----------------+-- 0xffffffe000000000    and from here on all are the same
+ *	sv57   0xff00000000000000   32 PiB
+ *	sv48   0xffff800000000000   64 TiB
+ *	sv39   0xffffffc000000000  128 GiB
+ *
+ * and from 0xffffffe000000000 on all are the same (paging.c).
  *
  * The least mode that reaches all banks is taken: each further level is a memory access more for
  * a hart that looks an address up.
@@ -52,8 +52,10 @@ const char paging_modes[] = "sv39, sv48 or sv57";
 struct linear_window linear_window;
 
 static const struct mode *chosen = &modes[0];
-static const struct mode *asked_for;                       /* NULL: the banks decide */
-static const struct mode *tree_limit = &modes[NR_MODES - 1]; /* the least of all harts */
+/* By the boot arguments; NULL: the banks decide. */
+static const struct mode *asked_for;
+/* The least of all harts, by the tree. */
+static const struct mode *tree_limit = &modes[NR_MODES - 1];
 
 static const struct mode *mode_named(const char *name)
 {

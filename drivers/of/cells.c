@@ -6,6 +6,7 @@
  * 2.3.6 (reg).
  */
 #include <inttypes.h>
+#include <limits.h>
 #include "of_private.h"
 
 /** The specification's values for a node that does not say. */
@@ -23,11 +24,20 @@ uint32_t of_u32(const void *fdt, int node, const char *name, uint32_t otherwise)
 	return value && length == CELL_BYTES ? (uint32_t)of_number(value, 1) : otherwise;
 }
 
+/** A property that is a number of cells; UINT_MAX, which is of no use, if its length is wrong. */
+static unsigned int cells_property(
+	const void *fdt, int node, const char *name, unsigned int otherwise)
+{
+	if (fdt_getprop(fdt, node, name, NULL))
+		otherwise = UINT_MAX;
+	return of_u32(fdt, node, name, otherwise);
+}
+
 struct of_cells of_cells_of(const void *fdt, int node)
 {
 	return (struct of_cells){
-		.address = of_u32(fdt, node, "#address-cells", DEFAULT_ADDRESS_CELLS),
-		.size = of_u32(fdt, node, "#size-cells", DEFAULT_SIZE_CELLS),
+		.address = cells_property(fdt, node, "#address-cells", DEFAULT_ADDRESS_CELLS),
+		.size = cells_property(fdt, node, "#size-cells", DEFAULT_SIZE_CELLS),
 	};
 }
 

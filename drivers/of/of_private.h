@@ -56,7 +56,7 @@ struct of_pairs {
 	struct of_cells cells;
 };
 
-/** #address-cells and #size-cells of `node`, the specification's 2 and 1 where absent. */
+/** Cells of `node`, the specification's 2 and 1 where absent; more than 2 where malformed. */
 struct of_cells of_cells_of(const void *fdt, int node);
 /** True for 1 or 2 of each. */
 bool of_cells_usable(struct of_cells cells);

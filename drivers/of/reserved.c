@@ -265,11 +265,12 @@ static bool child_counts(const void *fdt, int node)
 	return of_available(fdt, node) || is_firmware(fdt, node);
 }
 
-/** True if a node has its own cells, and they can be read. */
-static bool has_cells(const void *fdt, int node, struct of_cells cells)
+/** A node's own cells; false if it has none that can be used. */
+static bool own_cells(const void *fdt, int node, struct of_cells *cells)
 {
-	return fdt_getprop(fdt, node, "#address-cells", NULL) &&
-	       fdt_getprop(fdt, node, "#size-cells", NULL) && of_cells_usable(cells);
+	cells->address = of_u32(fdt, node, "#address-cells", 0);
+	cells->size = of_u32(fdt, node, "#size-cells", 0);
+	return of_cells_usable(*cells);
 }
 
 /** Find /reserved-memory and how its children's addresses are to be read; false: there is none. */
@@ -281,8 +282,7 @@ static bool find_parent(struct scan *scan, struct of_cells root)
 	scan->parent = fdt_path_offset(fdt, "/reserved-memory");
 	if (scan->parent < 0)
 		return false;
-	scan->cells = of_cells_of(fdt, scan->parent);
-	if (!has_cells(fdt, scan->parent, scan->cells))
+	if (!own_cells(fdt, scan->parent, &scan->cells))
 		scan->cells = root;
 	scan->identity = !fdt_getprop(fdt, scan->parent, "ranges", &bytes) || bytes == 0;
 	return true;
@@ -291,8 +291,9 @@ static bool find_parent(struct scan *scan, struct of_cells root)
 static void say_parent(struct scan *scan)
 {
 	struct of_log *log = scan->log;
+	struct of_cells own;
 
-	if (!has_cells(log->fdt, scan->parent, of_cells_of(log->fdt, scan->parent)))
+	if (!own_cells(log->fdt, scan->parent, &own))
 		of_say(log, scan->parent, "#address-cells",
 			"this or #size-cells is missing, or not 1 or 2: the root's %u and %u taken",
 			scan->cells.address, scan->cells.size);

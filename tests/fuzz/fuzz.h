@@ -4,7 +4,7 @@
  *
  * port.c: the runtime half of the port contract, which judges what is printed; fuzz_tree.c: any
  * bytes as a tree, up to the ranges of the boot allocator; fuzz_boot.c: from those to free pages;
- * mutate_tree.c: changes to a tree that leave it one.
+ * model.c: what a tree must come to; mutate_tree.c: changes to a tree that leave it one.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
@@ -48,6 +48,15 @@ void fuzz_boot(void);
 
 /** Fails unless the ranges make sense; returns the free pages. */
 unsigned long fuzz_check_memblock(const struct memblock *mb);
+/** Pages of all banks. */
+unsigned long fuzz_present_pages(const struct memblock *mb);
+
+/** What a tree says, in pages: in its banks, and of these in no reservation with an address. */
+struct model {
+	uint64_t present, free;
+};
+/** False if the model can not tell. The tree has passed of_check(). */
+bool model_tree(const void *fdt, struct model *model);
 
 /* libFuzzer's: what it calls, and its own mutation of plain bytes, which returns the new size. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);

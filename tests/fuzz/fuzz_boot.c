@@ -55,7 +55,7 @@ static void check_list(const struct memblock_list *list)
 	}
 }
 
-static unsigned long present_pages(const struct memblock *mb)
+unsigned long fuzz_present_pages(const struct memblock *mb)
 {
 	return memblock_present(mb, MEMBLOCK_ANY_NODE, 0, pfn_down(PHYS_ADDR_MAX));
 }
@@ -98,7 +98,7 @@ static unsigned long check_runs(const struct memblock *mb, unsigned int flags,
 		require(r == reserved->nr || reserved->range[r].base >= run.end);
 		nr += pfn_down(run.end - run.base);
 	}
-	require(nr + reserved_pages(mb, flags) == present_pages(mb));
+	require(nr + reserved_pages(mb, flags) == fuzz_present_pages(mb));
 	return nr;
 }
 
@@ -233,7 +233,7 @@ static void boot(void)
 		.distance = of_distance,
 		.context = &machine.numa,
 	};
-	const unsigned long present = present_pages(mb);
+	const unsigned long present = fuzz_present_pages(mb);
 	struct mm_check_result result;
 	unsigned long nr_free;
 

@@ -6,8 +6,9 @@
  *	of_check -> of_scan_memory -> image, tree, initrd reserved -> tree copied
  *		 -> of_place_reserved -> of_scan_cpus -> fuzz_boot.c
  *
- * After each step: lists sound, free and reserved disjoint, nothing lost, node ids and distances
- * in range, a line printed for each refusal, and no byte of the tree in it that moves a cursor.
+ * After each step: lists sound, free and reserved disjoint, nothing lost, as many pages present and
+ * free as the model has, node ids and distances in range, a line printed for each refusal, and no
+ * byte of the tree in it that moves a cursor.
  *
  * Owns the copy of the input. libfdt is the target's, uninstrumented: a read beyond the tree ends
  * in the page behind it.
@@ -64,12 +65,18 @@ static void check_distances(const struct of_numa *numa)
 	}
 }
 
-static void check_scan(const struct memblock *mb)
+static void check_scan(const void *fdt, const struct memblock *mb)
 {
 	const int nr_ids = machine.numa.present ? (int)OF_MAX_NODES : 1;
+	const unsigned long nr_free = fuzz_check_memblock(mb);
+	struct model model;
 
 	require(mb->memory.nr > 0);
-	fuzz_check_memblock(mb);
+	/* A list that has been full has not taken all. */
+	if (mb->memory.nr < MEMBLOCK_MAX_RANGES && model_tree(fdt, &model)) {
+		require(fuzz_present_pages(mb) == model.present);
+		require(nr_free == model.free);
+	}
 	for (unsigned int i = 0; i < mb->memory.nr; i++)
 		require(mb->memory.range[i].nid >= 0 && mb->memory.range[i].nid < nr_ids);
 	if (machine.numa.present)
@@ -112,7 +119,7 @@ static bool scan_memory(const void *fdt)
 		require(fuzz_print_lines() > 0);
 		return false;
 	}
-	check_scan(mb);
+	check_scan(fdt, mb);
 	if (!reserve_own(fdt, mb))
 		return false;
 	if (of_place_reserved(fdt, mb) < 0) {

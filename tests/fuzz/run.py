@@ -87,6 +87,11 @@ class Job:
         with open(path, encoding="utf-8", errors="replace") as log:
             self.text = log.read()
 
+    def report(self):
+        """What was found, without the progress before it."""
+        begin = re.search(r"^.*(does not hold: |runtime error: |ERROR: |PANIC: )", self.text, re.M)
+        return self.text[begin.start():] if begin else self.text[-4000:]
+
     def inputs(self):
         return int(re.search(r"^stat::number_of_executed_units: +(\d+)$", self.text, re.M)[1])
 
@@ -107,7 +112,7 @@ def fuzz(options, seeds):
         list(pool.map(Job.run, jobs))
     failed = [job for job in jobs if job.status != 0]
     for job in failed:
-        print(job.text[-6000:])
+        print(job.report())
     if failed:
         for path in glob.glob(f"{options.work}/found-*"):
             print(f"fuzz: a finding: run it by {options.program} {path}")

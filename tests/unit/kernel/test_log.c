@@ -61,11 +61,11 @@ static void closed_log_stays(void **state)
 /* One line more than there is room for, each 64 characters: whole lines, and how many are gone. */
 static void oldest_lines_make_room(void **state)
 {
-	enum { LINES = LOG_SIZE / 64 };
+	const unsigned int lines = LOG_SIZE / 64;
 	char line[128];
 
 	(void)state;
-	for (unsigned int i = 0; i < 3 * LINES; i++) {
+	for (unsigned int i = 0; i < 3 * lines; i++) {
 		snprintf(line, sizeof(line), "%063u\n", i);
 		add(line);
 		if (i % 61 != 0)
@@ -73,18 +73,18 @@ static void oldest_lines_make_room(void **state)
 		host_print_capture_start();
 		log_show(&boot_log, LOG_SIZE);
 		/* Once it is full: a line about those that are gone, and one that is cut. */
-		assert_int_equal(times_printed("\n"), i < LINES ? i + 1 : LINES);
+		assert_int_equal(times_printed("\n"), i < lines ? i + 1 : lines);
 		assert_printed(line);
 		host_print_capture_stop();
 	}
 	host_print_capture_start();
 	log_show(&boot_log, LOG_SIZE);
 	snprintf(line, sizeof(line),
-		"log: the first %u lines are gone: the log keeps %u KiB\n%063u\n", 2 * LINES + 1,
-		LOG_SIZE >> 10, 2 * LINES + 1);
+		"log: the first %u lines are gone: the log keeps %u KiB\n%063u\n", 2 * lines + 1,
+		LOG_SIZE >> 10, 2 * lines + 1);
 	assert_int_equal(strncmp(host_print_captured(), line, strlen(line)), 0);
 	host_print_capture_stop();
-	snprintf(line, sizeof(line), "%063u\n", 3 * LINES - 1);
+	snprintf(line, sizeof(line), "%063u\n", 3 * lines - 1);
 	expect_shown(1, line);
 }
 

@@ -12,13 +12,13 @@
 #include "drivers/irqchip/plic.h"
 
 /* By the specification; words of 32 bits. */
-#define ENABLE(context, source)    ((0x2000U + (context)*0x80U) / 4 + (source) / 32)
-#define THRESHOLD(context)         ((0x200000U + (context)*0x1000U) / 4)
-#define CLAIM(context)             (THRESHOLD(context) + 1)
+#define ENABLE(context, source) ((0x2000U + (context)*0x80U) / 4 + (source) / 32)
+#define THRESHOLD(context)      ((0x200000U + (context)*0x1000U) / 4)
+#define CLAIM(context)          (THRESHOLD(context) + 1)
 
-#define CONTEXT                    3U
-#define NR_SOURCES                 95U
-#define UNTOUCHED                  0xa5a5a5a5U
+#define CONTEXT                 3U
+#define NR_SOURCES              95U
+#define UNTOUCHED               0xa5a5a5a5U
 
 static uint32_t *block, *expected;
 static size_t bytes;

@@ -218,6 +218,25 @@ static void own_cells(void **state)
 		      "not in the ranges of its parent: taken as it is\n");
 }
 
+/* A number of cells of a wrong length is none, and no reservation is lost by it. */
+static void cells_malformed(void **state)
+{
+	(void)state;
+	tree_root(&tree, 2, 2);
+	tree_memory(&tree, RAM, GIB, TREE_NO_NODE);
+	tree_open(&tree, "reserved-memory");
+	tree_cells(&tree, "#address-cells", 2);
+	tree_flag(&tree, "#size-cells");
+	tree_flag(&tree, "ranges");
+	tree_reserved(&tree, "fw@80000000", RAM, 0x1000, NULL);
+	tree_close(&tree);
+	assert_int_equal(scan_memory(), 1);
+	EXPECT_RESERVED({RAM, 0x1000, 0, "reserved-memory fw@80000000"});
+	expect_output(
+		"devicetree: /reserved-memory #address-cells: this or #size-cells is missing, "
+		"or not 1 or 2: the root's 2 and 2 taken\n");
+}
+
 static void cells_and_ranges_missing(void **state)
 {
 	(void)state;
@@ -434,6 +453,7 @@ int main(void)
 		TEST(empty_range),
 		TEST(beyond_the_address_space),
 		TEST(own_cells),
+		TEST(cells_malformed),
 		TEST(cells_and_ranges_missing),
 		TEST(placed),
 		TEST(placed_beside_the_image),

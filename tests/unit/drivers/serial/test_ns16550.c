@@ -38,7 +38,7 @@ static void show(const struct ns16550 *uart, unsigned int n, unsigned char value
 	block[n << uart->shift] = value;
 }
 
-/* Registers in `written` have `value[n]`; all else is as it was, but for the rest of their words. */
+/* Registers in `written` have `value[n]`, by words; all else is as it was. */
 static void expect_written(
 	const struct ns16550 *uart, unsigned int written, const unsigned char value[NR])
 {
@@ -59,7 +59,7 @@ static void init(void **state)
 	static const unsigned char value[NR] = {[IER] = 0x00, [FCR] = 0x01, [MCR] = 0x0b};
 
 	(void)state;
-	for_each_layout(uart) {
+	for_each_layout (uart) {
 		clear();
 		ns16550_init(uart);
 		expect_written(uart, 1U << IER | 1U << FCR | 1U << MCR, value);
@@ -71,7 +71,7 @@ static void put(void **state)
 	static const unsigned char value[NR] = {[DATA] = 'x', [LSR] = 0x20};
 
 	(void)state;
-	for_each_layout(uart) {
+	for_each_layout (uart) {
 		clear();
 		/* So that the same comparison does for the register that is only read. */
 		memset(&block[LSR << uart->shift], 0, uart->io_width);
@@ -99,7 +99,7 @@ static void get(void **state)
 	static const unsigned char bytes[] = {0x00, 'a', 0x7f, 0x80, 0xff};
 
 	(void)state;
-	for_each_layout(uart) {
+	for_each_layout (uart) {
 		for (unsigned int i = 0; i < sizeof(bytes); i++) {
 			clear();
 			show(uart, DATA, bytes[i]);
@@ -116,7 +116,7 @@ static void enable_rx_irq(void **state)
 	static const unsigned char value[NR] = {[IER] = 0x01};
 
 	(void)state;
-	for_each_layout(uart) {
+	for_each_layout (uart) {
 		clear();
 		ns16550_enable_rx_irq(uart);
 		expect_written(uart, 1U << IER, value);
