@@ -59,6 +59,8 @@ def run(elf):
 # (shim/shim.lds).
 ENTRY = 0x80400000
 SHIM_WANTED = 0x84001000
+# Where it may find another tree than the firmware's, past which that one then goes.
+SHIM_TREE = SHIM_WANTED + 32
 
 
 def put(address, value):
@@ -66,16 +68,20 @@ def put(address, value):
     return ["-device", f"loader,addr={address:#x},data={value:#x},data-len=8"]
 
 
+def through_shim(elf, machine, hart, image=None, entry=ENTRY):
+    """The shim, and a machine on which it has `hart` enter the image."""
+    loaded = image or ["-device", f"loader,file={elf}"]
+    args = [*machine.args, *loaded, *put(SHIM_WANTED, hart), *put(SHIM_WANTED + 8, entry)]
+    return (built("PAGEFRAME_SHIM", os.path.join("tests", "boot-shim.elf")),
+            machines.Machine(args, machine.dtb))
+
+
 @pytest.fixture
 def run_on(elf):
     """run_on(machine, hart, commands, append="", image=None, entry=ENTRY): as run(), but through the
     shim: `hart` enters the image. `image` is a list of QEMU's arguments that load it elsewhere."""
-    shim = built("PAGEFRAME_SHIM", os.path.join("tests", "boot-shim.elf"))
-
     def boot_it(machine, hart, commands, append="", image=None, entry=ENTRY):
-        loaded = image or ["-device", f"loader,file={elf}"]
-        machine = machines.Machine([*machine.args, *loaded, *put(SHIM_WANTED, hart),
-                                    *put(SHIM_WANTED + 8, entry)], machine.dtb)
+        shim, machine = through_shim(elf, machine, hart, image, entry)
         return boot_file(machine, shim, commands, append)
     return boot_it
 

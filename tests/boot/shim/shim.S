@@ -27,6 +27,8 @@
 #define FIRST_TREE       24
 /* 0: the firmware's */
 #define WANTED_TREE      32
+/* a hart has been here */
+#define TAKEN            40
 
 	.section .text
 /* In: a0 hart id, a1 physical address of the device tree. */
@@ -36,8 +38,10 @@ _start:
 	mv	s1, a0
 	mv	s2, a1
 	ld	s3, WANTED_HART(s0)
-	ld	t0, FIRST_TREE(s0)
-	bnez	t0, started		/* OpenSBI 1.1 may send a hart that is started here */
+	li	t0, 1
+	addi	t1, s0, TAKEN
+	amoswap.w.aqrl	t0, t0, (t1)
+	bnez	t0, again
 	beq	s1, s3, enter
 	sd	s1, FIRST_HART(s0)
 	fence	rw, rw
@@ -53,6 +57,17 @@ _start:
 	li	a6, HSM_STOP
 	ecall				/* returns only if it failed */
 	j	failed
+
+/*
+ * In: s0 `wanted`, s1 hart id, s3 the wanted hart. OpenSBI 1.1 may send a hart here that was started
+ * with another address (see the image's start.S): the wanted one, or one that the image starts,
+ * which knows it by its id.
+ */
+again:
+	mv	a0, s1
+	ld	t0, WANTED_ENTRY(s0)
+	beq	s1, s3, started
+	jr	t0
 
 /* In: a0 hart id. On the hart that the test wants. */
 started:
