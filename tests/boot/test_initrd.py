@@ -29,10 +29,12 @@ def machine(tmp_path):
     blob = tree.replace_memory(machines.sized(2, "512M", 1).tree(), BANKS, {0: 0, 1: 1})
     path = f"{tmp_path}/nodes.dtb"
     machines.write_tree(blob, path)
-    return machines.Machine([
+    yield machines.Machine([
         "-machine", "virt,memory-backend=ram", "-smp", "2", "-m", f"{MEMORY >> 20}M",
         "-object", f"memory-backend-file,id=ram,mem-path={tmp_path}/ram,size={MEMORY},share=on"],
         path)
+    # pytest keeps the folders of some runs.
+    (tmp_path / "ram").unlink(missing_ok=True)
 
 
 def with_tree(machine, chosen, folder):
