@@ -48,33 +48,6 @@ const struct memblock_range *memblock_find_reserved(const struct memblock *mb, p
 	return find(&mb->reserved, pa);
 }
 
-/* Put `range` at index i; the caller has seen that there is room. */
-static void insert_at(
-	struct memblock_list *list, unsigned int i, const struct memblock_range *range)
-{
-	for (unsigned int last = list->nr; last > i; last--)
-		list->range[last] = list->range[last - 1];
-	list->range[i] = *range;
-	list->nr++;
-}
-
-static void remove_at(struct memblock_list *list, unsigned int i)
-{
-	list->nr--;
-	for (; i < list->nr; i++)
-		list->range[i] = list->range[i + 1];
-}
-
-/* Cut range i in two at `pa`, which lies strictly inside it. */
-static void split_at(struct memblock_list *list, unsigned int i, phys_addr_t pa)
-{
-	struct memblock_range upper = list->range[i];
-
-	upper.base = pa;
-	list->range[i].end = pa;
-	insert_at(list, i + 1, &upper);
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
@@ -100,92 +73,87 @@ static bool mergeable(const struct memblock_range *a, const struct memblock_rang
 	       same_text(a->why, b->why);
 }
 
-/* Join neighbours that say the same, around the indices [first, last]. */
-static void merge_around(struct memblock_list *list, unsigned int first, unsigned int last)
+/* The bytes of `range` within [base, end); empty if there are none. */
+static struct memblock_range cut(
+	const struct memblock_range *range, phys_addr_t base, phys_addr_t end)
 {
-	unsigned int i = first ? first - 1 : 0;
+	struct memblock_range piece = *range;
 
-	while (i <= last && i + 1 < list->nr) {
-		if (mergeable(&list->range[i], &list->range[i + 1])) {
-			list->range[i].end = list->range[i + 1].end;
-			remove_at(list, i + 1);
-			if (last)
-				last--;
-		} else {
-			i++;
-		}
-	}
+	piece.base = range->base > base ? range->base : base;
+	piece.end = range->end < end ? range->end : end;
+	return piece;
 }
 
 /*
- * How many more ranges adding `new` takes: one for each gap that it fills, and one for each end
- * that cuts a range of other flags.
+ * A list is changed by making it anew in mb->next, from the first range that can change on. So
+ * neighbours that say the same are joined as they come, and what counts against the limit is what
+ * is left in the end.
  */
-static unsigned int ranges_needed(
-	const struct memblock_list *list, const struct memblock_range *new)
+static struct memblock_list *begin_next(
+	struct memblock *mb, const struct memblock_list *list, unsigned int first)
 {
-	phys_addr_t at = new->base;
-	unsigned int needed = 0;
-
-	for (unsigned int i = first_above(list, at); i < list->nr; i++) {
-		const struct memblock_range *old = &list->range[i];
-		bool changes = (old->flags | new->flags) != old->flags;
-
-		if (old->base >= new->end)
-			break;
-		needed += old->base > at;
-		needed += changes && old->base < new->base;
-		needed += changes && old->end > new->end;
-		at = old->end;
-	}
-	return needed + (at < new->end);
+	mb->next.nr = first;
+	if (first)
+		mb->next.range[first - 1] = list->range[first - 1];
+	return &mb->next;
 }
 
-/* Give the covered part of range i the flags of `new`; returns the index behind that part. */
-static unsigned int add_flags(
-	struct memblock_list *list, unsigned int i, const struct memblock_range *new)
+/* Put `piece` at the end, unless it is empty; next->nr counts on where the room ends. */
+static void append(struct memblock_list *next, struct memblock_range piece)
 {
-	if ((list->range[i].flags | new->flags) == list->range[i].flags)
-		return i + 1;
-	if (list->range[i].base < new->base) {
-		split_at(list, i, new->base);
-		i++;
+	if (piece.base >= piece.end)
+		return;
+	if (next->nr && next->nr <= MEMBLOCK_MAX_RANGES &&
+		mergeable(&next->range[next->nr - 1], &piece)) {
+		next->range[next->nr - 1].end = piece.end;
+		return;
 	}
-	if (list->range[i].end > new->end)
-		split_at(list, i, new->end);
-	list->range[i].flags |= new->flags;
-	return i + 1;
+	if (next->nr < MEMBLOCK_MAX_RANGES)
+		next->range[next->nr] = piece;
+	next->nr++;
+}
+
+/* Take the new list over from range `first` on; false with nothing changed if it has no room. */
+static bool commit_next(
+	struct memblock_list *list, const struct memblock_list *next, unsigned int first)
+{
+	if (next->nr > MEMBLOCK_MAX_RANGES)
+		return false;
+	for (unsigned int i = first ? first - 1 : 0; i < next->nr; i++)
+		list->range[i] = next->range[i];
+	list->nr = next->nr;
+	return true;
 }
 
 /*
- * Add `new` where nothing is yet; what is there already keeps its node and reason. Returns the
- * bytes added, or -1 with nothing done if the list has no room for it.
+ * Add `new` where nothing is yet; what is there already keeps its node and reason, and takes on
+ * the flags. Returns the bytes added, or -1 with nothing done if the list has no room for it.
  */
-static int64_t add_range(struct memblock_list *list, const struct memblock_range *new)
+static int64_t add_range(
+	struct memblock *mb, struct memblock_list *list, const struct memblock_range *new)
 {
-	unsigned int first = first_above(list, new->base);
-	unsigned int i = first;
+	const unsigned int first = first_above(list, new->base);
+	struct memblock_list *next = begin_next(mb, list, first);
 	phys_addr_t at = new->base;
 	uint64_t added = 0;
 
-	if (list->nr + ranges_needed(list, new) > MEMBLOCK_MAX_RANGES)
-		return -1;
-	while (at < new->end) {
-		struct memblock_range piece = *new;
+	for (unsigned int i = first; i < list->nr; i++) {
+		const struct memblock_range *old = &list->range[i];
+		struct memblock_range gap = cut(new, at, old->base);
+		struct memblock_range shared = cut(old, new->base, new->end);
 
-		if (i < list->nr && list->range[i].base <= at) {
-			at = list->range[i].end;
-			i = add_flags(list, i, new);
-			continue;
-		}
-		piece.base = at;
-		if (i < list->nr && list->range[i].base < piece.end)
-			piece.end = list->range[i].base;
-		insert_at(list, i++, &piece);
-		added += piece.end - piece.base;
-		at = piece.end;
+		shared.flags |= new->flags;
+		append(next, gap);
+		append(next, cut(old, 0, new->base));
+		append(next, shared);
+		append(next, cut(old, new->end, PHYS_ADDR_MAX));
+		added += gap.base < gap.end ? gap.end - gap.base : 0;
+		at = old->end;
 	}
-	merge_around(list, first, i);
+	append(next, cut(new, at, new->end));
+	added += at < new->end ? new->end - at : 0;
+	if (!commit_next(list, next, first))
+		return -1;
 	return added > INT64_MAX ? INT64_MAX : (int64_t)added;
 }
 
@@ -203,7 +171,7 @@ int64_t memblock_add(struct memblock *mb, phys_addr_t base, uint64_t size, int n
 	new.end = base + size - 1 >= LAST_END ? LAST_END : align_down(base + size, PAGE_SIZE);
 	if (new.base >= new.end)
 		return 0;
-	return add_range(&mb->memory, &new);
+	return add_range(mb, &mb->memory, &new);
 }
 
 int memblock_reserve(
@@ -220,33 +188,20 @@ int memblock_reserve(
 	if (new.base >= new.end)
 		return 0;
 	copy_why(new.why, why);
-	return add_range(&mb->reserved, &new) < 0 ? -1 : 0;
+	return add_range(mb, &mb->reserved, &new) < 0 ? -1 : 0;
 }
 
 int memblock_unreserve(struct memblock *mb, phys_addr_t base, uint64_t size)
 {
 	struct memblock_list *list = &mb->reserved;
-	phys_addr_t end = base + size;
-	unsigned int i = first_above(list, base);
+	const unsigned int first = first_above(list, base);
+	struct memblock_list *next = begin_next(mb, list, first);
 
-	while (i < list->nr && list->range[i].base < end) {
-		struct memblock_range *range = &list->range[i];
-
-		if (range->base < base && range->end > end) {
-			if (list->nr == MEMBLOCK_MAX_RANGES)
-				return -1;
-			split_at(list, i, end);
-		}
-		if (range->base < base) {
-			range->end = base;
-			i++;
-		} else if (range->end > end) {
-			range->base = end;
-		} else {
-			remove_at(list, i);
-		}
+	for (unsigned int i = first; i < list->nr; i++) {
+		append(next, cut(&list->range[i], 0, base));
+		append(next, cut(&list->range[i], base + size, PHYS_ADDR_MAX));
 	}
-	return 0;
+	return commit_next(list, next, first) ? 0 : -1;
 }
 
 /* First run of memory above `from` that no reservation with all of `flags` covers. */

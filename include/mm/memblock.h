@@ -44,6 +44,7 @@ struct memblock_list {
 struct memblock {
 	struct memblock_list memory;
 	struct memblock_list reserved;
+	struct memblock_list next; /* where a changed list is made; says nothing between calls */
 	bool closed; /* the buddy system has the free ranges: memblock_alloc() fails */
 };
 

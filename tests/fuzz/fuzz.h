@@ -54,6 +54,7 @@ unsigned long fuzz_present_pages(const struct memblock *mb);
 /** What a tree says, in pages: in its banks, and of these in no reservation with an address. */
 struct model {
 	uint64_t present, free;
+	unsigned int nr_banks; /* of a page at least, each counted by itself */
 };
 /** False if the model can not tell. The tree has passed of_check(). */
 bool model_tree(const void *fdt, struct model *model);

@@ -214,15 +214,20 @@ def huge():
                 cpus(*[cpu(i, i % 4) for i in range(8)]))
 
 
-def many_banks(nr=1100):
+def many_banks(nr=1100, more=()):
     """More than the list has room for; each bank a little apart from the next."""
-    pairs = [(0x10000000 + i * 0x30000, 0x10000) for i in range(nr)]
+    pairs = [(0x10000000 + i * 0x30000, 0x10000) for i in range(nr)] + list(more)
     return tree(node("memory@10000000", 'device_type = "memory";',
                      reg(*pairs, address=1, size=1)), cpus(cpu(0)), address=1, size=1)
 
 
 def some_banks():
     return many_banks(60)
+
+
+def bank_over_banks():
+    """The last bank covers all others: was refused as if their gaps had to stay apart."""
+    return many_banks(683, [(0x1000, 0x7fff0000)])
 
 
 def many_reservations(nr=400):
@@ -294,7 +299,7 @@ def long_path():
 TREES = [qemu_virt, small, four_nodes, interleaved, three_holes, reserved_galore, memreserve,
          sparse_ids, id_out_of_range, memoryless_nodes, bad_distances, cells_1_1, cells_2_1,
          cells_1_2, cells_3, translated, odd_lengths, rough_edges, huge, many_banks, some_banks,
-         many_reservations, too_many_reservations, many_cpus, too_many_cpus, no_memory, no_cpus,
+         bank_over_banks, many_reservations, too_many_reservations, many_cpus, too_many_cpus, no_memory, no_cpus,
          disabled, consoles, initrd, nested, nested_too_deep, long_path]
 
 

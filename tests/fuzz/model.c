@@ -220,6 +220,7 @@ bool model_tree(const void *fdt, struct model *model)
 	memory.nr = reserved.nr = 0;
 	if (usable(address) && usable(size) && !read_memory(fdt, address, size))
 		return false;
+	model->nr_banks = memory.nr;
 	normalise(&memory);
 	model->present = measure(&memory);
 	if (memory.nr && !read_reserved(fdt, address, size))

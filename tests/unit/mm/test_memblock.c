@@ -227,7 +227,8 @@ static void a_full_list_refuses_and_stays_as_it_was(void **state)
 	assert_int_equal(memblock_add(mb, 0, P(10), 1), -1);
 	assert_int_equal(memblock_reserve(mb, P(4 * MEMBLOCK_MAX_RANGES), 1, 0, "r"), -1);
 	assert_int_equal(memblock_alloc(mb, P(1), P(1), 0, PHYS_ADDR_MAX, "r"), PHYS_ADDR_MAX);
-	assert_memory_equal(mb, before, sizeof(*mb));
+	assert_memory_equal(&mb->memory, &before->memory, sizeof(mb->memory));
+	assert_memory_equal(&mb->reserved, &before->reserved, sizeof(mb->reserved));
 	/* What needs no range of its own still goes. */
 	assert_int_equal(memblock_add(mb, P(6), P(1), 0), 0);
 	assert_int_equal(memblock_reserve(mb, P(6), P(1), MEMBLOCK_NOMAP, "r"), 0);
@@ -254,6 +255,32 @@ static void a_cut_needs_room_for_its_parts(void **state)
 	assert_reserved(mb, 2, 10, 15, 0, "r");
 	assert_int_equal(memblock_unreserve(mb, P(10), P(2)), 0);
 	assert_reserved(mb, 2, 12, 15, 0, "r");
+	free(mb);
+}
+
+/*
+ *	#   #   #   #   ...	and on top	|-----------------|	make one range, in the gaps
+ *of a full list
+ */
+static void what_merges_needs_no_room(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	for (unsigned int i = 0; i < MEMBLOCK_MAX_RANGES; i++) {
+		assert_int_equal(memblock_add(mb, P(2 * i + 1), P(1), 0), P(1));
+		assert_int_equal(memblock_reserve(mb, P(2 * i + 1), P(1), 0, "r"), 0);
+	}
+	/* A gap that touches both its neighbours, then all below, then the rest but for one. */
+	assert_int_equal(memblock_add(mb, P(1000), P(1), 0), P(1));
+	assert_int_equal(mb->memory.nr, MEMBLOCK_MAX_RANGES - 1);
+	assert_int_equal(memblock_add(mb, 0, P(1000), 0), P(500));
+	assert_int_equal(mb->memory.nr, MEMBLOCK_MAX_RANGES - 500);
+	assert_int_equal(memblock_add(mb, 0, P(2 * MEMBLOCK_MAX_RANGES - 2), 0),
+		P(MEMBLOCK_MAX_RANGES - 502));
+	assert_int_equal(mb->memory.nr, 2);
+	assert_int_equal(memblock_reserve(mb, 0, P(2 * MEMBLOCK_MAX_RANGES), 0, "r"), 0);
+	assert_int_equal(mb->reserved.nr, 1);
 	free(mb);
 }
 
@@ -603,6 +630,7 @@ int main(void)
 		cmocka_unit_test(the_end_of_the_address_space),
 		cmocka_unit_test(half_the_address_space_and_more_is_refused),
 		cmocka_unit_test(a_full_list_refuses_and_stays_as_it_was),
+		cmocka_unit_test(what_merges_needs_no_room),
 		cmocka_unit_test(a_cut_needs_room_for_its_parts),
 		cmocka_unit_test(unreserve_gives_back_exactly_the_part),
 		cmocka_unit_test(free_runs_are_cut_at_banks_and_reservations),
