@@ -65,7 +65,7 @@ def wrong(path, bracket, target):
     folder = target.split("/")[0] if "/" in target else None
     if folder is None:
         return None if system is ANY_LIBC or target in system else f"<{target}> needs a libc"
-    if folder in folders or (folder == "sys" and system is ANY_LIBC):
+    if folder in folders or (folder in ("sys", "linux") and system is ANY_LIBC):
         return None
     return f"<{target}>: {room_of(path)}/ may include {', '.join(sorted(folders))}"
 
