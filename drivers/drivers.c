@@ -4,7 +4,8 @@
  *
  * One device of each class is used: the UART is the stdout-path's, the interrupt controller is
  * the one that UART is wired to (there may be one for each group of harts), the power device is
- * the first that works. Boot CPU only; nothing here outlives the call.
+ * the first that works. Disks are all used, and come later, as they need memory; the first one's
+ * controller is theirs. Boot CPU only; nothing here outlives the call.
  *
  * Source: Devicetree Specification 0.4, 2.3.1 (compatible), 2.4 (interrupts), 3.6 (chosen).
  */
@@ -19,6 +20,7 @@ static const struct driver *const drivers[] = {
 	&ns16550_driver,
 	&plic_driver,
 	&sifive_test_driver,
+	&virtio_driver,
 };
 
 #define NR_DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
@@ -127,4 +129,52 @@ void drivers_probe(const void *fdt, uint64_t boot_hwid, struct devices *found)
 		driver_refuse(fdt, uart, "no interrupt-parent: input is polled");
 	else
 		probe_named(fdt, controller, DRIVER_IRQCHIP, boot_hwid, found);
+}
+
+/* The controller at `controller` for the first of these CPUs that it can interrupt, or NULL. */
+static const struct irqchip_ops *irqchip_for(
+	const void *fdt, int controller, const uint64_t *hwid, unsigned int nr)
+{
+	const struct driver *driver = driver_for(fdt, controller, DRIVER_IRQCHIP);
+	struct devices found = {0};
+
+	if (!driver || !of_available(fdt, controller))
+		return NULL;
+	for (unsigned int i = 0; i < nr; i++)
+		if (driver->serves(fdt, controller, hwid[i])) {
+			driver->probe(fdt, controller, hwid[i], &found);
+			break;
+		}
+	return found.irqchip;
+}
+
+/* The controller of the first disk is known, or there is none. */
+static void probe_block_irqchip(
+	const void *fdt, int disk, const uint64_t *hwid, unsigned int nr, struct devices *found)
+{
+	int controller = driver_interrupt_parent(fdt, disk);
+
+	if (controller < 0)
+		return;
+	if (found->irqchip && found->irqchip_node == controller)
+		found->block_irqchip = found->irqchip;
+	else
+		found->block_irqchip = irqchip_for(fdt, controller, hwid, nr);
+}
+
+void drivers_probe_disks(
+	const void *fdt, const uint64_t *hwid, unsigned int nr, struct devices *found)
+{
+	const struct driver *driver;
+	bool first = true;
+
+	for (int node = fdt_next_node(fdt, -1, NULL); node >= 0;
+		node = fdt_next_node(fdt, node, NULL)) {
+		if (!of_available(fdt, node) || !(driver = driver_for(fdt, node, DRIVER_BLOCK)))
+			continue;
+		if (first)
+			probe_block_irqchip(fdt, node, hwid, nr, found);
+		first = false;
+		driver->probe(fdt, node, hwid[0], found);
+	}
 }

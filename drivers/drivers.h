@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <drivers/driver.h>
 
-enum driver_class { DRIVER_SERIAL, DRIVER_IRQCHIP, DRIVER_POWER };
+enum driver_class { DRIVER_SERIAL, DRIVER_IRQCHIP, DRIVER_POWER, DRIVER_BLOCK };
 
 /** One driver: which nodes are its own, and how it takes one. */
 struct driver {
@@ -21,6 +21,8 @@ struct driver {
 	 * go to. Returns 0, or -1 after a line by driver_refuse().
 	 */
 	int (*probe)(const void *fdt, int node, uint64_t boot_hwid, struct devices *found);
+	/** DRIVER_IRQCHIP: true if the controller at `node` can interrupt CPU `hwid`. */
+	bool (*serves)(const void *fdt, int node, uint64_t hwid);
 };
 
 /** Print "driver: <path of the node>: <why>"; returns -1. */
@@ -37,5 +39,6 @@ int driver_interrupt_parent(const void *fdt, int node);
 extern const struct driver ns16550_driver;
 extern const struct driver plic_driver;
 extern const struct driver sifive_test_driver;
+extern const struct driver virtio_driver;
 
 #endif

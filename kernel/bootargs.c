@@ -47,6 +47,39 @@ static bool set_hart_timeout(const char *value)
 	return true;
 }
 
+/* How much memory there is decides in bootargs_apply(). */
+static bool set_min_free_kbytes(const char *value)
+{
+	if (!parse_number(value, &kernel.bootargs.min_free_kbytes))
+		return false;
+	kernel.bootargs.min_free_given = true;
+	return true;
+}
+
+/* "A,B,C", by type of the protected zone. */
+static bool set_lowmem_reserve_ratio(const char *value)
+{
+	unsigned int ratio[MAX_NR_ZONES - 1];
+
+	for (unsigned int i = 0; i < MAX_NR_ZONES - 1; i++) {
+		size_t length = strcspn(value, ",");
+		bool last = i == MAX_NR_ZONES - 2;
+		char digits[24];
+		uint64_t number;
+
+		if (length >= sizeof(digits) || (value[length] == '\0') != last)
+			return false;
+		memcpy(digits, value, length);
+		digits[length] = '\0';
+		if (!parse_number(digits, &number) || number == 0 || number > UINT32_MAX)
+			return false;
+		ratio[i] = (unsigned int)number;
+		value += length + !last;
+	}
+	memcpy(kernel.bootargs.lowmem_reserve_ratio, ratio, sizeof(ratio));
+	return true;
+}
+
 /* Which modes there are is the machine's: port/boot.h. */
 static bool set_paging(const char *value)
 {
@@ -71,6 +104,10 @@ static const struct bootarg {
 	{"panic_on_misuse", "0 or 1", "a report of misuse stops the machine", set_panic_on_misuse},
 	{"check_tails", "0 or 1", "look at every page of a freed block", set_check_tails},
 	{"hart_timeout", "1 to 3600", "seconds that harts may take to start", set_hart_timeout},
+	{"min_free_kbytes", "KiB, at most the memory there is", "what is kept free",
+		set_min_free_kbytes},
+	{"lowmem_reserve_ratio", "A,B,C, 1 or more each", "reserves of DMA, DMA32, Normal",
+		set_lowmem_reserve_ratio},
 	{"paging", paging_modes, "how addresses are translated", set_paging},
 	{"interactive", NULL, "after a failed command: the monitor, not the end", set_interactive},
 };
@@ -80,7 +117,7 @@ void bootargs_help(void)
 {
 	print("Boot arguments: WORD... -- COMMAND; COMMAND; ...\n");
 	for (unsigned int i = 0; i < NR_BOOTARGS; i++)
-		print("  %s%-*s  %s%s%s\n", table[i].key, (int)(16 - strlen(table[i].key)),
+		print("  %s%-*s  %s%s%s\n", table[i].key, (int)(21 - strlen(table[i].key)),
 			table[i].values ? "=" : "", table[i].help, table[i].values ? ": " : "",
 			table[i].values ? table[i].values : "");
 }
@@ -128,4 +165,33 @@ void bootargs_read(const void *fdt)
 		args->commands = next;
 	if (!good)
 		print("bootargs: `help bootargs` in the monitor says which words there are\n");
+}
+
+bool kernel_set_min_free_kbytes(const char *who, uint64_t kbytes)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_populated_zone (zone, &kernel.mm)
+		pages += zone->present_pages;
+	if (kbytes > pages_to_kb(pages)) {
+		print("%s: %lu KiB are more than the %lu KiB of memory; ignored\n", who,
+			(unsigned long)kbytes, pages_to_kb(pages));
+		return false;
+	}
+	mm_set_min_free_kbytes(&kernel.mm, (unsigned long)kbytes);
+	return true;
+}
+
+void bootargs_apply(void)
+{
+	struct mm *mm = &kernel.mm;
+	const struct bootargs *args = &kernel.bootargs;
+
+	mm->panic_on_misuse = args->panic_on_misuse;
+	mm->check_tails = args->check_tails;
+	if (args->min_free_given)
+		kernel_set_min_free_kbytes("bootargs: min_free_kbytes", args->min_free_kbytes);
+	if (args->lowmem_reserve_ratio[0])
+		mm_set_lowmem_reserve_ratio(mm, args->lowmem_reserve_ratio);
 }

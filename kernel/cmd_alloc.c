@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Commands that allocate and free by hand.
+ * Commands that allocate and free by hand; cmd_explain.c has them, too, with a record.
  *
  * Owns kernel.held: the blocks that the user of the monitor holds, so that `free` needs no order.
  * One that is not in the list (it was full) is still held; it takes an order to free it.
@@ -82,17 +82,17 @@ static bool parse_gfp_word(const char *word, gfp_t *gfp)
 }
 
 /* One argument after the order: node=N, or flags joined by '|' or ','. */
-static bool parse_argument(char *word, struct request *request)
+static bool parse_argument(const char *command, char *word, struct request *request)
 {
 	const char *value = parse_key(word, "node");
 	uint64_t nid;
 	char *flag;
 
 	if (value) {
-		if (!parse_number_in("alloc", "node", value, 0, OF_MAX_NODES - 1, &nid))
+		if (!parse_number_in(command, "node", value, 0, OF_MAX_NODES - 1, &nid))
 			return false;
 		if (!mm_node(&kernel.mm, (int)nid)) {
-			print("alloc: there is no node %s; `nodes` lists them\n", value);
+			print("%s: there is no node %s; `nodes` lists them\n", command, value);
 			return false;
 		}
 		request->nid = (int)nid;
@@ -100,7 +100,8 @@ static bool parse_argument(char *word, struct request *request)
 	}
 	while ((flag = strtok_r(word, "|,", &word))) {
 		if (!parse_gfp_word(flag, &request->gfp)) {
-			print("alloc: `%s` is no GFP flag; `help alloc` has examples\n", flag);
+			print("%s: `%s` is no GFP flag; `help alloc` has examples\n", command,
+				flag);
 			return false;
 		}
 		request->has_gfp = true;
@@ -108,15 +109,15 @@ static bool parse_argument(char *word, struct request *request)
 	return true;
 }
 
-static bool parse_request(int argc, char **argv, struct request *request)
+static bool parse_request(const char *command, int argc, char **argv, struct request *request)
 {
 	uint64_t order;
 
-	if (!parse_number_in("alloc", "order", argv[1], 0, MAX_ORDER - 1, &order))
+	if (!parse_number_in(command, "order", argv[1], 0, MAX_ORDER - 1, &order))
 		return false;
 	*request = (struct request){.order = (unsigned int)order, .nid = -1};
 	for (int i = 2; i < argc; i++)
-		if (!parse_argument(argv[i], request))
+		if (!parse_argument(command, argv[i], request))
 			return false;
 	if (!request->has_gfp)
 		request->gfp = GFP_KERNEL;
@@ -152,46 +153,77 @@ static struct held_block *find_held(unsigned long pfn)
 	return NULL;
 }
 
-int cmd_alloc(int argc, char **argv)
+static struct page *alloc_requested(const struct request *request, struct mm_explain *explain)
+{
+	struct page *page;
+
+	if (explain)
+		mm_explain_begin(explain);
+	if (request->nid < 0)
+		page = alloc_pages(request->gfp, request->order);
+	else
+		page = alloc_pages_node(request->nid, request->gfp, request->order);
+	if (explain) {
+		mm_explain_end();
+		mm_explain_print(explain);
+	}
+	return page;
+}
+
+int alloc_by_hand(const char *command, int argc, char **argv, struct mm_explain *explain)
 {
 	struct request request;
 	struct page *page;
 
-	if (argc < 2)
-		return command_usage(argv[0], "which order?");
-	if (!parse_request(argc, argv, &request))
+	if (!parse_request(command, argc, argv, &request))
 		return CMD_USAGE;
-	page = request.nid < 0 ? alloc_pages(request.gfp, request.order)
-			       : alloc_pages_node(request.nid, request.gfp, request.order);
+	page = alloc_requested(&request, explain);
 	if (!page) {
-		print("alloc: no block of order %u with gfp 0x%x; %lu pages are free: "
+		print("%s: no block of order %u with gfp 0x%x; %lu pages are free: "
 		      "`buddyinfo` shows where\n",
-			request.order, request.gfp, nr_free_pages(&kernel.mm));
+			command, request.order, request.gfp, nr_free_pages(&kernel.mm));
 		return CMD_FAILED;
 	}
-	show_block("alloc", page_to_pfn(page), request.order);
+	show_block(command, page_to_pfn(page), request.order);
 	hold(page_to_pfn(page), request.order);
 	return CMD_OK;
 }
 
+int cmd_alloc(int argc, char **argv)
+{
+	if (argc < 2)
+		return command_usage(argv[0], "which order?");
+	return alloc_by_hand(argv[0], argc, argv, NULL);
+}
+
 /* Free a block and tell whether the allocator took it. */
-static int free_block(unsigned long pfn, unsigned int order)
+static int free_block(
+	const char *command, unsigned long pfn, unsigned int order, struct mm_explain *explain)
 {
 	unsigned long before = __atomic_load_n(&kernel.mm.faults.misuse, __ATOMIC_RELAXED);
 	struct held_block *held;
 
+	if (explain)
+		mm_explain_begin(explain);
 	__free_pages(pfn_to_page(pfn), order);
+	if (explain) {
+		mm_explain_end();
+		mm_explain_print(explain);
+	}
 	if (__atomic_load_n(&kernel.mm.faults.misuse, __ATOMIC_RELAXED) != before) {
-		print("free: pfn 0x%lx order %u was refused, for the reason above; `page "
+		print("%s: pfn 0x%lx order %u was refused, for the reason above; `page "
 		      "pfn=0x%lx` "
 		      "shows it\n",
-			pfn, order, pfn);
+			command, pfn, order, pfn);
 		return CMD_FAILED;
 	}
-	print("free: pfn 0x%lx order %u\n", pfn, order);
+	print("%s: pfn 0x%lx order %u\n", command, pfn, order);
 	held = find_held(pfn);
-	if (held)
-		*held = kernel.held[--kernel.nr_held];
+	if (held) {
+		kernel.nr_held--;
+		memmove(held, held + 1,
+			(size_t)(&kernel.held[kernel.nr_held] - held) * sizeof(*held));
+	}
 	return CMD_OK;
 }
 
@@ -201,37 +233,55 @@ static int free_all(void)
 	int status = CMD_OK;
 
 	while (kernel.nr_held > 0 && status == CMD_OK)
-		status = free_block(
-			kernel.held[kernel.nr_held - 1].pfn, kernel.held[kernel.nr_held - 1].order);
+		status = free_block("free", kernel.held[kernel.nr_held - 1].pfn,
+			kernel.held[kernel.nr_held - 1].order, NULL);
 	print("free: %u of %u held blocks freed\n", nr - kernel.nr_held, nr);
 	return status;
 }
 
-int cmd_free(int argc, char **argv)
+/* The block that `last` or a page's name means. */
+static bool parse_block(const char *command, const char *text, unsigned long *pfn)
+{
+	if (strcmp(text, "last") != 0)
+		return cmd_parse_page(command, text, pfn);
+	if (kernel.nr_held == 0) {
+		print("%s: no block is held; `alloc` hands one out\n", command);
+		return false;
+	}
+	*pfn = kernel.held[kernel.nr_held - 1].pfn;
+	return true;
+}
+
+int free_by_hand(const char *command, int argc, char **argv, struct mm_explain *explain)
 {
 	const struct held_block *held;
 	unsigned long pfn;
 	uint64_t order;
 
+	if (!parse_block(command, argv[1], &pfn))
+		return CMD_USAGE;
+	if (argc == 3) {
+		if (!parse_number_in(command, "order", argv[2], 0, MAX_ORDER - 1, &order))
+			return CMD_USAGE;
+		return free_block(command, pfn, (unsigned int)order, explain);
+	}
+	held = find_held(pfn);
+	if (!held) {
+		print("%s: pfn 0x%lx is not the first page of a block that `alloc` handed out "
+		      "(see `held`); to free it all the same, give its order\n",
+			command, pfn);
+		return CMD_USAGE;
+	}
+	return free_block(command, pfn, held->order, explain);
+}
+
+int cmd_free(int argc, char **argv)
+{
 	if (argc < 2 || argc > 3)
 		return command_usage(argv[0], "which block?");
 	if (argc == 2 && strcmp(argv[1], "all") == 0)
 		return free_all();
-	if (!cmd_parse_page(argv[0], argv[1], &pfn))
-		return CMD_USAGE;
-	if (argc == 3) {
-		if (!parse_number_in(argv[0], "order", argv[2], 0, MAX_ORDER - 1, &order))
-			return CMD_USAGE;
-		return free_block(pfn, (unsigned int)order);
-	}
-	held = find_held(pfn);
-	if (!held) {
-		print("free: pfn 0x%lx is not the first page of a block that `alloc` handed out "
-		      "(see `held`); to free it all the same, give its order\n",
-			pfn);
-		return CMD_USAGE;
-	}
-	return free_block(pfn, held->order);
+	return free_by_hand(argv[0], argc, argv, NULL);
 }
 
 int cmd_held(int argc, char **argv)

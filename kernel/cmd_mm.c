@@ -59,13 +59,6 @@ int cmd_zonelists(int argc, char **argv)
 	return CMD_OK;
 }
 
-int cmd_buddyinfo(int argc, char **argv)
-{
-	(void)argc, (void)argv;
-	show_buddyinfo(&kernel.mm);
-	return CMD_OK;
-}
-
 int cmd_pcp(int argc, char **argv)
 {
 	(void)argc, (void)argv;

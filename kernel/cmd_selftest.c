@@ -7,17 +7,20 @@
 #include <port/boot.h>
 #include <port/cpu.h>
 #include <port/print.h>
+#include "cmd.h"
 #include "monitor.h"
+#include "sched.h"
 #include "smp.h"
 #include "tick.h"
 
 static int selftest_crash(int argc, char **argv);
 static int selftest_print(int argc, char **argv);
+static int selftest_frame(int argc, char **argv);
 
 static const struct command selftests[] = {
 	{
 		.name = "crash",
-		.args = "KIND [CPU]",
+		.args = "KIND [CPU [thread]]",
 		.help = "commit a fault that must end in a dump",
 		.run = selftest_crash,
 	},
@@ -28,10 +31,28 @@ static const struct command selftests[] = {
 		.run = selftest_alloc,
 	},
 	{
+		.name = "disk",
+		.args = "",
+		.help = "many pages to the first disk and back; overwrites its end",
+		.run = selftest_disk,
+	},
+	{
+		.name = "threads",
+		.args = "",
+		.help = "what the scheduler promises, as KTAP",
+		.run = selftest_threads,
+	},
+	{
 		.name = "print",
 		.args = "",
 		.help = "all CPUs print at once: whole lines?",
 		.run = selftest_print,
+	},
+	{
+		.name = "frame",
+		.args = "[LINES]",
+		.help = "a frame, while all CPUs print: its own lines only?",
+		.run = selftest_frame,
 	},
 };
 #define NR_SELFTESTS (sizeof(selftests) / sizeof(selftests[0]))
@@ -58,24 +79,42 @@ static void crash(void *kind)
 	arch_crash(kind);
 }
 
+/* In a thread made for it, or in the one that the CPU has for work. False if there is no CPU. */
+static bool run_crash(unsigned int cpu, char *kind, bool in_thread)
+{
+	struct thread *thread;
+
+	if (!in_thread) {
+		if (smp_run_on(cpu, crash, kind) < 0)
+			return false;
+		smp_wait(cpu);
+		return true;
+	}
+	thread = thread_create("crash", cpu, crash, kind, DEFAULT_PRIO);
+	if (thread)
+		thread_join(thread);
+	return thread != NULL;
+}
+
 static int selftest_crash(int argc, char **argv)
 {
 	uint64_t cpu = this_cpu->id;
 
-	if (argc < 2 || argc > 3 || !crash_exists(argv[1])) {
-		print("selftest: crash needs one of these kinds, and may have a CPU\n");
+	if (argc < 2 || argc > 4 || !crash_exists(argv[1]) ||
+		(argc == 4 && strcmp(argv[3], "thread") != 0)) {
+		print("selftest: crash needs one of these kinds, and may have a CPU, and `thread` "
+		      "for one of its own\n");
 		list_crashes();
 		return CMD_USAGE;
 	}
-	if (argc == 3 && !parse_number_in("selftest", "CPU", argv[2], 0, smp_nr_ids() - 1, &cpu))
+	if (argc >= 3 && !parse_number_in("selftest", "CPU", argv[2], 0, smp_nr_ids() - 1, &cpu))
 		return CMD_USAGE;
 	print("selftest: crash %s on cpu %u: a dump and a failing status must follow\n", argv[1],
 		(unsigned int)cpu);
-	if (smp_run_on((unsigned int)cpu, crash, argv[1]) < 0) {
+	if (!run_crash((unsigned int)cpu, argv[1], argc == 4)) {
 		print("selftest: cpu %s is not online; `harts` lists them\n", argv[2]);
 		return CMD_USAGE;
 	}
-	smp_wait((unsigned int)cpu);
 	print("selftest: crash %s: the fault went unnoticed; `layout` shows what is mapped\n",
 		argv[1]);
 	return CMD_FAILED;
@@ -116,6 +155,44 @@ static int selftest_print(int argc, char **argv)
 	tick_set_hook(NULL);
 	print("selftest: print: %u lines from tasks of %u cpus, and those from ticks\n",
 		PRINT_LINES * smp_nr_online(), smp_nr_online());
+	return CMD_OK;
+}
+
+/* Lines of the report, and of each other CPU meanwhile. */
+#define FRAME_LINES 20U
+
+static void print_lines(void *nr)
+{
+	for (unsigned int i = 1; i <= *(const unsigned int *)nr; i++)
+		print("selftest: frame: outside, cpu %u: " PRINT_PATTERN "\n", this_cpu->id);
+}
+
+/*
+ * As selftest_print(), but the others, and the ticks, print while a frame is open. The reader of
+ * the console judges: all of it comes, and nothing of others inside.
+ */
+static int selftest_frame(int argc, char **argv)
+{
+	uint64_t lines = FRAME_LINES;
+	unsigned int cpu, nr;
+
+	if (argc > 2)
+		return command_usage("selftest", "%s takes a number of lines", argv[0]);
+	if (argc == 2 && !parse_number_in("selftest", "LINES", argv[1], 1, 10000, &lines))
+		return CMD_USAGE;
+	nr = (unsigned int)lines;
+	frame_begin("selftest");
+	tick_set_hook(print_from_tick);
+	for_each_online_cpu (cpu)
+		if (cpu != this_cpu->id)
+			smp_run_on(cpu, print_lines, &nr);
+	for (unsigned int i = 1; i <= FRAME_LINES; i++)
+		print("selftest: frame: line %u of %u\n", i, FRAME_LINES);
+	for_each_online_cpu (cpu)
+		if (cpu != this_cpu->id)
+			smp_wait(cpu);
+	tick_set_hook(NULL);
+	frame_end("selftest");
 	return CMD_OK;
 }
 

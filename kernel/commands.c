@@ -2,6 +2,7 @@
 /*
  * The table of commands: to add one, add a row. Constant; owns nothing.
  */
+#include <string.h>
 #include "monitor.h"
 
 /* The nth of a list that ends in NULL. */
@@ -31,7 +32,7 @@ static const char *page_candidate(int argc, char **argv, unsigned int nth)
 
 static const char *free_candidate(int argc, char **argv, unsigned int nth)
 {
-	static const char *const words[] = {"all", "pfn=", "pa=", "va=", NULL};
+	static const char *const words[] = {"all", "last", "pfn=", "pa=", "va=", NULL};
 
 	(void)argv;
 	return argc == 1 ? nth_of(words, nth) : NULL;
@@ -39,16 +40,28 @@ static const char *free_candidate(int argc, char **argv, unsigned int nth)
 
 static const char *stress_candidate(int argc, char **argv, unsigned int nth)
 {
-	static const char *const words[] = {
-		"seed=", "ops=", "seconds=", "workers=", "footprint=", NULL};
+	static const char *const words[] = {"seed=", "ops=", "seconds=", "workers=", "footprint=",
+		"policy=", "pressure=", "oom", NULL};
+	static const char *const oom_words[] = {"kills=", "seed=", NULL};
 
-	(void)argc, (void)argv;
+	if (argc > 1 && strcmp(argv[1], "oom") == 0)
+		return nth_of(oom_words, nth);
 	return nth_of(words, nth);
+}
+
+static const char *thrash_candidate(int argc, char **argv, unsigned int nth)
+{
+	static const char *const words[] = {"seed=", "workers=", "passes=", NULL};
+
+	(void)argv;
+	return argc > 1 ? nth_of(words, nth) : NULL;
 }
 
 #define PAGE_ARGUMENT                                                                        \
 	"PFN|ADDRESS  a plain number is a pfn if memory reaches that far, else a physical\n" \
 	"             or a linear address; pfn=N, pa=N and va=N say which"
+
+#define IN_FRAME "Between a BEGIN and an END line, for scripts/frame"
 
 const struct command commands[] = {
 	{
@@ -107,9 +120,91 @@ const struct command commands[] = {
 		.help = "free blocks by order",
 		.prints =
 			"for each zone: free blocks of order 0 to 10, as Linux's /proc/buddyinfo;\n"
-			"pages in per-CPU caches are not among them (`drain` gives them back)",
+			"pages in per-CPU caches are not among them (`drain` gives them "
+			"back).\n" IN_FRAME,
 		.example = "drain; buddyinfo",
 		.run = cmd_buddyinfo,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "zoneinfo",
+		.args = "",
+		.help = "zones: marks, reserves, counters, caches",
+		.prints = "for each zone, as Linux's /proc/zoneinfo, in pages: what is free, the\n"
+			  "watermarks, the reserves (protection), counters, each CPU's "
+			  "cache.\n" IN_FRAME,
+		.run = cmd_zoneinfo,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "meminfo",
+		.args = "",
+		.help = "memory, free and in use by kind",
+		.prints = "as Linux's /proc/meminfo; then the same of each node, as the files in\n"
+			  "/sys/devices/system/node.\n" IN_FRAME,
+		.run = cmd_meminfo,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "vmstat",
+		.args = "",
+		.help = "events since boot",
+		.prints = "as Linux 2.6.11's /proc/vmstat, with DMA32: pages allocated, freed,\n"
+			  "scanned, reclaimed. What is not counted here is 0.\n" IN_FRAME,
+		.example = "vmstat; stress; vmstat",
+		.run = cmd_vmstat,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "numastat",
+		.args = "",
+		.help = "whose requests each node has served",
+		.prints =
+			"for each node, as Linux's file of that name, in allocations: asked of "
+			"this\n"
+			"node and served by it (hit), asked of another (miss), asked of this node\n"
+			"and served by another (foreign); by a CPU of this node (local) or "
+			"not.\n" IN_FRAME,
+		.run = cmd_numastat,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "show_free_areas",
+		.args = "",
+		.help = "what is printed when memory runs out",
+		.prints = "as Linux 2.6.11's SysRq-m, nodes from the last to the first: limits of "
+			  "the\n"
+			  "caches, sums, each zone's marks and reserves, free blocks by "
+			  "size.\n" IN_FRAME,
+		.run = cmd_show_free_areas,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "min_free_kbytes",
+		.args = "[N]",
+		.help = "show or set what is kept free",
+		.arguments = "N  KiB that all zones together keep for those who can not wait",
+		.prints =
+			"the number, and each zone's watermarks in pages: low wakes kswapd, high\n"
+			"lets it sleep, min makes a caller reclaim. The boot argument is of the\n"
+			"same name.",
+		.example = "min_free_kbytes 4096",
+		.run = cmd_min_free_kbytes,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "lowmem_reserve_ratio",
+		.args = "[A B C]",
+		.help = "show or set reserves of lower zones",
+		.arguments =
+			"A B C  by the zone that is protected, DMA, DMA32 and Normal: of the "
+			"higher\n"
+			"       zones' pages, one in so many is kept from requests that could\n"
+			"       have had those",
+		.prints = "the ratios, and each zone's reserve against requests for each type of\n"
+			  "zone. The boot argument is of the same name.",
+		.example = "lowmem_reserve_ratio 256 256 32",
+		.run = cmd_lowmem_reserve_ratio,
 	},
 	{
 		.group = GROUP_MEMORY,
@@ -152,10 +247,11 @@ const struct command commands[] = {
 	{
 		.group = GROUP_HAND,
 		.name = "free",
-		.args = "PFN|ADDRESS|all [ORDER]",
+		.args = "PFN|ADDRESS|last|all [ORDER]",
 		.help = "free a block, or all that is held",
 		.arguments = PAGE_ARGUMENT
 		"\n"
+		"last         the block that `alloc` handed out last\n"
 		"all          every block that `alloc` handed out\n"
 		"ORDER        frees any page, also one that is not held: the allocator reports\n"
 		"             and refuses what does not fit",
@@ -171,6 +267,20 @@ const struct command commands[] = {
 		.help = "the blocks that `alloc` handed out",
 		.prints = "a line for each block, as `alloc` printed it",
 		.run = cmd_held,
+	},
+	{
+		.group = GROUP_HAND,
+		.name = "explain",
+		.args = "alloc ORDER GFP... | free PAGE",
+		.help = "do it, show each decision",
+		.arguments = "as those of `alloc` and `free`",
+		.prints = "what was asked and decided, by which numbers: the zonelist, the "
+			  "watermark\n"
+			  "of each zone asked, the per-CPU cache, each split and merge; kswapd,\n"
+			  "reclaim and OOM where it comes to that; and the page",
+		.example = "explain alloc 1 ATOMIC; explain free last",
+		.run = cmd_explain,
+		.candidate = explain_candidate,
 	},
 	{
 		.group = GROUP_HAND,
@@ -200,12 +310,35 @@ const struct command commands[] = {
 			"ops=N seconds=N  it ends after so many, whichever comes first; a million\n"
 			"                 operations, 30 seconds if neither is given\n"
 			"workers=N        at least one for each CPU\n"
-			"footprint=BYTES  of memory in use at a time; K, M and G may follow",
+			"footprint=BYTES  of memory in use at a time; K, M and G may follow\n"
+			"policy=MODE      memory policies: mix, default, preferred, bind or\n"
+			"                 interleave; mix\n"
+			"pressure=on      hold every zone at its low mark meanwhile\n"
+			"oom              instead: eat all memory, until one is killed, and "
+			"again;\n"
+			"                 then kills=N (500) and seed=N are all there is",
 		.prints = "progress, a table by CPU, and a verdict, `stress: PASS ...` or `FAIL`.\n"
 			  "Ctrl-C ends it early, as a failure",
 		.example = "stress seconds=10 seed=7",
 		.run = cmd_stress,
 		.candidate = stress_candidate,
+	},
+	{
+		.group = GROUP_TEST,
+		.name = "thrash",
+		.args = "SIZE [KEY=VALUE...]",
+		.help = "a file larger than memory, verified",
+		.arguments = "SIZE       of the file, in bytes; K, M and G may follow\n"
+			     "seed=N     of the order, and of what is rewritten; 1\n"
+			     "workers=N  threads, some on each CPU; 4, or one for each CPU\n"
+			     "passes=N   how often it is read in random order; 1",
+		.prints =
+			"progress, what reclaim and the disk did, and a verdict, `thrash: PASS "
+			"...` or\n"
+			"`FAIL`. It overwrites the first disk. Ctrl-C ends it early, as a failure",
+		.example = "thrash 512M seed=7",
+		.run = cmd_thrash,
+		.candidate = thrash_candidate,
 	},
 	{
 		.group = GROUP_TEST,
@@ -228,6 +361,28 @@ const struct command commands[] = {
 			  "is online, when it came, ticks, interrupts by others, pages allocated, "
 			  "freed",
 		.run = cmd_harts,
+	},
+	{
+		.group = GROUP_MACHINE,
+		.name = "disk",
+		.args = "",
+		.help = "the disks: size, requests, errors",
+		.prints = "for each disk its size and how it works; requests, errors, how many "
+			  "are in\n"
+			  "flight, and pages copied because the device can not be given them",
+		.run = cmd_disk,
+	},
+	{
+		.group = GROUP_MACHINE,
+		.name = "threads",
+		.args = "",
+		.help = "kernel threads: state, switches, run time",
+		.prints = "for each thread: its number and name, CPU and hart, state, priority, "
+			  "how often\n"
+			  "it was given the CPU and for how long; the call it sleeps in, if it "
+			  "does; flags:\n"
+			  "memalloc (works to free memory), kswapd, memdie (told to let go)",
+		.run = cmd_threads,
 	},
 	{
 		.group = GROUP_MACHINE,

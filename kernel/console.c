@@ -11,10 +11,12 @@
  *
  * Invariant: head - tail <= CONSOLE_INPUT_MAX.
  */
+#include <drivers/block.h>
 #include <port/cpu.h>
 #include <port/firmware.h>
 #include <port/irq.h>
 #include <port/print.h>
+#include <port/task.h>
 #include "kernel.h"
 
 #define CTRL_C 0x03
@@ -66,6 +68,8 @@ static void receive(void)
 
 	while ((c = device_read()) >= 0)
 		receive_character(&kernel.console, (char)c);
+	if (kernel.console.reader)
+		task_wake(kernel.console.reader);
 }
 
 void console_init(const struct devices *devices)
@@ -77,7 +81,7 @@ void console_init(const struct devices *devices)
 	console->serial = serial;
 	console->polled = !by_interrupt;
 	if (by_interrupt) {
-		devices->irqchip->enable(serial->irq);
+		devices->irqchip->enable(devices->irqchip, serial->irq);
 		serial->enable_rx_irq();
 	}
 	print("console: ");
@@ -88,20 +92,40 @@ void console_init(const struct devices *devices)
 	print("; input %s\n", by_interrupt ? "by interrupt" : "polled");
 }
 
-void console_interrupt(void)
+/* True if the controller, NULL for none, interrupts this CPU. */
+static bool is_here(const struct irqchip_ops *irqchip)
 {
-	const struct irqchip_ops *irqchip = kernel.devices.irqchip;
+	return irqchip && irqchip->hwid == kernel.cpus.cpu[this_cpu->id].hwid;
+}
+
+/* Source `irq` is the UART's. */
+static bool is_ours(const struct irqchip_ops *irqchip, unsigned int irq)
+{
+	return irqchip == kernel.devices.irqchip && kernel.console.serial &&
+	       irq == kernel.console.serial->irq;
+}
+
+static void serve(const struct irqchip_ops *irqchip)
+{
 	unsigned int irq;
 
-	if (!irqchip)
-		return;
-	while ((irq = irqchip->claim()) != 0) {
-		if (kernel.console.serial && irq == kernel.console.serial->irq)
+	while ((irq = irqchip->claim(irqchip)) != 0) {
+		if (is_ours(irqchip, irq))
 			receive();
-		else
+		else if (!block_interrupt(irqchip, irq))
 			print("irq: source %u at %s has no handler; ignored\n", irq, irqchip->name);
-		irqchip->complete(irq);
+		irqchip->complete(irqchip, irq);
 	}
+}
+
+void console_interrupt(void)
+{
+	const struct devices *devices = &kernel.devices;
+
+	if (is_here(devices->irqchip))
+		serve(devices->irqchip);
+	if (devices->block_irqchip != devices->irqchip && is_here(devices->block_irqchip))
+		serve(devices->block_irqchip);
 }
 
 void console_poll(void)
@@ -132,16 +156,17 @@ static int take(struct console *console)
 
 int console_getc(void)
 {
-	/* Looking and falling asleep with interrupts off: one that comes between ends the wait. */
+	/* The reader is noted before interrupts are on again: what comes then ends its sleep. */
 	for (;;) {
 		irq_flags_t flags = irq_save();
 		int c = take(&kernel.console);
 
 		if (c == NOTHING)
-			cpu_wait();
+			kernel.console.reader = mm_current();
 		irq_restore(flags);
 		if (c != NOTHING)
 			return c;
+		task_sleep(UINT64_MAX);
 	}
 }
 

@@ -13,11 +13,15 @@
 /** A line longer than this is sent in parts. */
 #define PRINT_LINE_MAX 500U
 
-/** Characters of a line that is not complete yet. One per CPU and context, used by that alone. */
+/** Characters of a line that is not complete yet. One per thread, used by that alone, and one per
+ * CPU for its interrupts. */
 struct print_line {
 	unsigned int length;
 	char text[PRINT_LINE_MAX];
 };
+
+/** What others print while a frame is open, of so many characters, comes after it. */
+#define CONSOLE_HELD_MAX 16384U
 
 /** Characters typed and not read yet: a paste of hundreds of lines. A power of two. */
 #define CONSOLE_INPUT_MAX 32768U
@@ -26,6 +30,7 @@ struct print_line {
 #define CONSOLE_LOST (-1)
 
 struct kernel_cpu;
+struct mm_task;
 
 /** The terminal at the other end of the UART. */
 struct console {
@@ -36,6 +41,11 @@ struct console {
 	const struct print_line *partial; /* whose unfinished line the cursor stands in; lock */
 	_Atomic(struct kernel_cpu *) seized_by; /* from then on no other CPU prints, see below */
 
+	/* A report for programs; see frame_begin(). Guarded by lock. */
+	const struct print_line *frame; /* whose lines alone are sent; NULL: none is open */
+	unsigned int held_length;
+	char held[CONSOLE_HELD_MAX]; /* lines of others that wait for its end */
+
 	/*
 	 * Input: filled by the interrupt or the tick of the boot CPU, emptied by its task with
 	 * interrupts off.
@@ -45,6 +55,7 @@ struct console {
 	unsigned int broken;     /* head when Ctrl-C last came: nothing before it is read */
 	bool gap;                /* characters found no room since the last one that did */
 	unsigned long lost;      /* those, not told yet */
+	struct mm_task *reader;  /* who sleeps until there is some, or did */
 	_Atomic unsigned int interrupted; /* 1: Ctrl-C came (not all machines swap bytes) */
 	char input[CONSOLE_INPUT_MAX];    /* NUL: a gap */
 };
@@ -64,6 +75,15 @@ bool console_seize(void);
 
 /** As console_seize(), but in good order: after the line that is being sent. */
 bool console_close(void);
+
+/**
+ * From now on only this context's lines are sent, and those of others are held back, until
+ * console_frame_close() sends them. If more comes than can be held, a line FRAME_BROKEN, and the
+ * frame is one no more. Nothing happens while another context has a frame open.
+ */
+void console_frame_open(void);
+void console_frame_close(void);
+#define FRAME_BROKEN "-----BROKEN-----"
 
 /** Use the probed devices from now on: output, and input by interrupt where there is one. */
 void console_init(const struct devices *devices);

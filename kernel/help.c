@@ -34,9 +34,12 @@ static const struct {
 };
 #define NR_TOPICS (sizeof(topics) / sizeof(topics[0]))
 
+/* A long name takes room from the arguments. */
 static void list_row(const struct command *row)
 {
-	print("  %-9s %-23s %s\n", row->name, row->args, row->help);
+	int length = (int)strlen(row->name);
+
+	print("  %-9s %-*s %s\n", row->name, 32 - (length > 9 ? length : 9), row->args, row->help);
 }
 
 void command_list(const struct command *table, unsigned int nr)

@@ -13,6 +13,7 @@
 #include "console.h"
 #include "line_edit.h"
 #include "log.h"
+#include "sched.h"
 #include "smp.h"
 
 #define PAGEFRAME_VERSION "0.1"
@@ -25,9 +26,6 @@ enum cpu_state {
 	CPU_LEFT_OUT,   /* it did not come in time, or the firmware refused: never used */
 };
 
-/** Who prints: each context has a line buffer of its own. */
-enum print_context { CONTEXT_TASK, CONTEXT_INTERRUPT, NR_CONTEXTS };
-
 /** The runtime's state of one CPU, on its node; the boot CPU's is static, as it prints early. */
 struct kernel_cpu {
 	_Atomic(enum cpu_state) state;
@@ -35,7 +33,9 @@ struct kernel_cpu {
 	_Atomic bool in_hook; /* inside the tick hook; see tick_set_hook() */
 	_Atomic unsigned long ticks, ipis;
 	struct smp_work work;
-	struct print_line line[NR_CONTEXTS];
+	struct run_queue run;
+	struct thread first, idle; /* what it runs from its start, and when there is nothing else */
+	struct print_line line;    /* its interrupts' */
 };
 
 /** A block that `alloc` has handed to the user of the monitor. */
@@ -54,6 +54,9 @@ struct bootargs {
 	bool interactive;                  /* a failed command leads to the monitor */
 	bool panic_on_misuse, check_tails; /* for struct mm */
 	unsigned int hart_timeout;         /* seconds that a hart may take to come */
+	bool min_free_given;               /* the next is to be set */
+	uint64_t min_free_kbytes;
+	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES - 1]; /* 0: as it is */
 };
 
 /** Everything of this machine. Written at boot by the boot CPU unless a comment says otherwise. */
@@ -94,6 +97,13 @@ static inline struct kernel_cpu *kernel_this_cpu(void)
 
 /** Read the boot arguments from the tree into kernel.bootargs; a line for each that is no good. */
 void bootargs_read(const void *fdt);
+/** Apply what they say of the allocator. Once, after mm_init(). */
+void bootargs_apply(void);
+/**
+ * Set min_free_kbytes of the machine. False, after a line that starts with `who`, if it is
+ * more than there is memory.
+ */
+bool kernel_set_min_free_kbytes(const char *who, uint64_t kbytes);
 /** Say which words there are; for `help bootargs`. */
 void bootargs_help(void);
 

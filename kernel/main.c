@@ -5,12 +5,16 @@
  * Owns the root of all state, `kernel`. The order matters, and each step says what it needs:
  *
  *	scan the tree, boot arguments (early map) -> boot allocator -> final page tables -> CPUs,
- *nodes, zones, descriptors -> drivers -> buddy system -> interrupts -> other CPUs -> commands
+ *	nodes, zones, descriptors -> drivers -> buddy system -> threads -> interrupts -> other CPUs
+ *	-> kswapd -> commands
  *
  * One line for each stage. Where nothing can be booted, one line says why, and the status fails.
  */
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <mm/reclaim.h>
+#include <mm/wait.h>
 #include <port/boot.h>
 #include <port/cpu.h>
 #include <port/firmware.h>
@@ -18,6 +22,7 @@
 #include <port/mem.h>
 #include <port/print.h>
 #include <port/smp.h>
+#include "blockdev.h"
 #include "kernel.h"
 #include "monitor.h"
 #include "tick.h"
@@ -208,8 +213,7 @@ static void boot_mm(void)
 		boot_failed(
 			"the page allocator could not be built, see above: give the machine more "
 			"memory, or fewer banks");
-	kernel.mm.panic_on_misuse = kernel.bootargs.panic_on_misuse;
-	kernel.mm.check_tails = kernel.bootargs.check_tails;
+	bootargs_apply();
 	print("nodes: %u online, distances %s\n", kernel.mm.nr_online,
 		!kernel.numa.present           ? "local, as the tree has no NUMA"
 		: kernel.numa.has_distance_map ? "by the tree's distance-map"
@@ -226,19 +230,68 @@ static void boot_free(void)
 		to_mib(pfn_to_phys(pages)), kernel.mm.mem_map_bytes >> 10);
 }
 
+/* What has run so far is a thread from here on. */
+static void boot_threads(void)
+{
+	wait_queue_init(&kernel.boot_cpu.work.done);
+	if (!sched_prepare(0, "monitor"))
+		boot_failed("no memory for the boot CPU's idle thread: give the machine more");
+	sched_start();
+}
+
 static void boot_interrupts(void)
 {
 	static const struct irq_handlers handlers = {
 		.tick = tick_interrupt,
+		.alarm = sched_alarm,
 		.ipi = smp_interrupt,
 		.external = console_interrupt,
+		.exit = sched_interrupt_exit,
 	};
 
 	irq_set_handlers(&handlers);
 	console_init(&kernel.devices);
-	tick_start();
 	__atomic_store_n(&this_cpu->online, 1U, __ATOMIC_RELEASE);
 	irq_enable();
+}
+
+static void run_kswapd(void *pgdat)
+{
+	mm_current()->flags |= PF_MEMALLOC | PF_KSWAPD;
+	kswapd(pgdat);
+}
+
+/* An online CPU of the node, or of the nearest one that has any. */
+static unsigned int nearest_cpu(const struct pglist_data *pgdat)
+{
+	unsigned int cpu;
+
+	for (unsigned int i = 0; i < pgdat->nr_online; i++)
+		for_each_online_cpu (cpu)
+			if (kernel.mm.cpu[cpu]->nid == pgdat->fallback[i])
+				return cpu;
+	return 0;
+}
+
+/* A thread that frees memory for each node that has some. */
+static void boot_kswapd(void)
+{
+	print("kswapd:");
+	for (int nid = 0; (unsigned int)nid < kernel.mm.nr_node_ids; nid++) {
+		struct pglist_data *pgdat = mm_node(&kernel.mm, nid);
+		char name[THREAD_NAME_MAX];
+		unsigned int cpu;
+
+		if (!pgdat || pgdat->node_present_pages == 0)
+			continue;
+		cpu = nearest_cpu(pgdat);
+		snprintf(name, sizeof(name), "kswapd%d", nid);
+		if (thread_create(name, cpu, run_kswapd, pgdat, DEFAULT_PRIO))
+			print(" node %d on cpu %u,", nid, cpu);
+		else
+			print(" node %d: no memory for its thread,", nid);
+	}
+	print(" asleep until a zone is short\n");
 }
 
 void kernel_main(const struct boot_info *boot)
@@ -262,8 +315,11 @@ void kernel_main(const struct boot_info *boot)
 	kernel.drivers_probed = true;
 	drivers_probe(kernel.fdt, boot->hwid, &kernel.devices);
 	boot_free();
+	boot_threads();
 	boot_interrupts();
 	smp_start_all(kernel.bootargs.hart_timeout);
+	boot_kswapd();
+	blockdev_start();
 	print("boot: %lu ms\n", kernel_uptime_ms(cpu_time()));
 	kernel.log.closed = true;
 	monitor_start();

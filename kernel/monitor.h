@@ -48,27 +48,45 @@ int cmd_layout(int argc, char **argv);
 int cmd_nodes(int argc, char **argv);
 int cmd_zones(int argc, char **argv);
 int cmd_zonelists(int argc, char **argv);
-int cmd_buddyinfo(int argc, char **argv);
 int cmd_pcp(int argc, char **argv);
 int cmd_page(int argc, char **argv);
 int cmd_drain(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_buddyinfo(int argc, char **argv); /* cmd_stat.c */
+int cmd_vmstat(int argc, char **argv);
+int cmd_zoneinfo(int argc, char **argv);
+int cmd_numastat(int argc, char **argv);
+int cmd_meminfo(int argc, char **argv);
+int cmd_show_free_areas(int argc, char **argv);
+int cmd_min_free_kbytes(int argc, char **argv);
+int cmd_lowmem_reserve_ratio(int argc, char **argv);
 int cmd_alloc(int argc, char **argv); /* cmd_alloc.c */
 int cmd_free(int argc, char **argv);
 int cmd_held(int argc, char **argv);
-int cmd_harts(int argc, char **argv); /* cmd_system.c */
+int cmd_explain(int argc, char **argv); /* cmd_explain.c */
+int cmd_harts(int argc, char **argv);   /* cmd_system.c */
 int cmd_log(int argc, char **argv);
 int cmd_reboot(int argc, char **argv);
 int cmd_poweroff(int argc, char **argv);
+int cmd_threads(int argc, char **argv);  /* cmd_threads.c */
 int cmd_selftest(int argc, char **argv); /* cmd_selftest.c */
 int cmd_stress(int argc, char **argv);   /* stress/ */
+int cmd_thrash(int argc, char **argv);   /* cmd_thrash.c */
+int cmd_disk(int argc, char **argv);     /* cmd_disk.c */
 
 /** `selftest alloc`: print KTAP lines; CMD_FAILED if a test failed. Nobody else may allocate. */
 int selftest_alloc(int argc, char **argv); /* selftest_alloc.c */
 
+/** `selftest disk`: many pages to the first disk and back; overwrites its end. */
+int selftest_disk(int argc, char **argv); /* selftest_disk.c */
+
+/** `selftest threads`: print KTAP lines; CMD_FAILED if a test failed. Nobody else may allocate. */
+int selftest_threads(int argc, char **argv); /* selftest_threads.c */
+
 /* Candidates for arguments, for the rows of the table; by the file of the command. */
 const char *help_candidate(int argc, char **argv, unsigned int nth);
 const char *alloc_candidate(int argc, char **argv, unsigned int nth);
+const char *explain_candidate(int argc, char **argv, unsigned int nth);
 const char *selftest_candidate(int argc, char **argv, unsigned int nth);
 
 /** Run the boot arguments' commands, and then what is typed. Task context of the boot CPU. */

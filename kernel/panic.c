@@ -38,6 +38,12 @@ void report_fatal_end(void)
 	power_off(1);
 }
 
+void report_stack(void)
+{
+	print("Call trace:\n");
+	arch_print_callers(__builtin_frame_address(0));
+}
+
 void report_panic(const char *format, ...)
 {
 	va_list args;

@@ -2,13 +2,16 @@
 /*
  * Printing: print() of <port/print.h>, and the way of a line to the terminal.
  *
- * Owns struct print_line, one for each CPU and context (task, interrupt): only that context
+ * Owns struct print_line, one for each thread, and one for each CPU's interrupts: only that context
  * touches it, so nothing guards it. picolibc's formatter puts one character after the other into
  * it, without a lock and without allocating. A complete line is sent under console.lock, with
  * interrupts off, and until the boot is over it goes to kernel.log as well.
  *
  * The terminal has one cursor. Where it stands in somebody's unfinished line (the monitor's
  * prompt, its echo), a line of somebody else starts with a newline.
+ *
+ * While a report for programs is sent, a frame, the lines of others wait in console.held. Nobody
+ * is made to wait, as who prints may hold locks that the report's own context needs.
  *
  * Source of facts: picolibc's <stdio.h> for streams with a put function of one's own.
  */
@@ -53,28 +56,46 @@ static bool console_lock(void)
 	arch_halt();
 }
 
+/* The frame ends here, and what was held back is sent. */
+static void release_held(struct console *console)
+{
+	console->frame = NULL;
+	device_write(console->held, console->held_length);
+	console->held_length = 0;
+}
+
 bool console_close(void)
 {
 	struct kernel_cpu *nobody = NULL;
 
-	if (console_lock())
+	if (console_lock()) {
+		release_held(&kernel.console);
 		return atomic_compare_exchange_strong(
 			&kernel.console.seized_by, &nobody, kernel_this_cpu());
+	}
 	return true;
 }
 
-/* What this CPU was about to say when it failed may tell why. */
-static void send_rests(void)
+static void send_rest(struct print_line *line)
 {
-	for (unsigned int i = 0; i < NR_CONTEXTS; i++) {
-		struct print_line *line = &kernel_this_cpu()->line[i];
-
-		if (line->length > 0 && line->length <= PRINT_LINE_MAX) {
-			device_write(line->text, line->length);
-			device_write("\r\n", 2);
-		}
-		line->length = 0;
+	if (line->length > 0 && line->length <= PRINT_LINE_MAX) {
+		device_write(line->text, line->length);
+		device_write("\r\n", 2);
 	}
+	line->length = 0;
+}
+
+/* The first thread prints before there are threads. */
+static struct print_line *thread_line(void)
+{
+	struct thread *thread = thread_current();
+
+	return thread ? &thread->line : &kernel_this_cpu()->first.line;
+}
+
+static struct print_line *current_line(void)
+{
+	return in_interrupt() ? &kernel_this_cpu()->line : thread_line();
 }
 
 /*
@@ -100,8 +121,48 @@ bool console_seize(void)
 	if (console->partial || atomic_load(&console->lock.owner))
 		device_write("\r\n", 2);
 	console->partial = NULL;
-	send_rests();
+	release_held(console);
+	/* What this CPU was about to say when it failed may tell why. */
+	send_rest(thread_line());
+	send_rest(&kernel_this_cpu()->line);
 	return true;
+}
+
+/* Keep a line, or a part of one that is too long, until the frame is closed; false: no room. */
+static bool hold(struct console *console, const struct print_line *line)
+{
+	unsigned int end = console->held_length + line->length;
+
+	if (end + 2 > CONSOLE_HELD_MAX)
+		return false;
+	memcpy(&console->held[console->held_length], line->text, line->length);
+	memcpy(&console->held[end], "\r\n", 2);
+	console->held_length = end + 2;
+	return true;
+}
+
+/* Somebody else's line while a frame is open: true if it is seen to. */
+static bool keep_out(struct console *console, const struct print_line *line)
+{
+	static const char broken[] = FRAME_BROKEN "\r\n";
+
+	if (!console->frame || console->frame == line)
+		return false;
+	if (hold(console, line))
+		return true;
+	device_write(broken, sizeof(broken) - 1);
+	release_held(console);
+	return false;
+}
+
+static void send_now(struct console *console, struct print_line *line, bool complete)
+{
+	if (console->partial && console->partial != line)
+		device_write("\r\n", 2);
+	device_write(line->text, line->length);
+	if (complete)
+		device_write("\r\n", 2);
+	console->partial = complete ? NULL : line;
 }
 
 /* Send a line's characters, and end the line if it is complete. */
@@ -111,24 +172,39 @@ static void send(struct print_line *line, bool complete)
 	irq_flags_t flags = irq_save();
 	bool locked = console_lock();
 
-	if (console->partial && console->partial != line)
-		device_write("\r\n", 2);
-	device_write(line->text, line->length);
+	if (!keep_out(console, line))
+		send_now(console, line, complete);
 	log_add(&kernel.log, line->text, line->length);
-	if (complete) {
-		device_write("\r\n", 2);
+	if (complete)
 		log_add(&kernel.log, "\n", 1);
-	}
-	console->partial = complete ? NULL : line;
 	line->length = 0;
 	if (locked)
 		spin_unlock(&console->lock);
 	irq_restore(flags);
 }
 
-static struct print_line *current_line(void)
+void console_frame_open(void)
 {
-	return &kernel_this_cpu()->line[in_interrupt() ? CONTEXT_INTERRUPT : CONTEXT_TASK];
+	irq_flags_t flags = irq_save();
+	bool locked = console_lock();
+
+	if (!kernel.console.frame)
+		kernel.console.frame = current_line();
+	if (locked)
+		spin_unlock(&kernel.console.lock);
+	irq_restore(flags);
+}
+
+void console_frame_close(void)
+{
+	irq_flags_t flags = irq_save();
+	bool locked = console_lock();
+
+	if (kernel.console.frame == current_line())
+		release_held(&kernel.console);
+	if (locked)
+		spin_unlock(&kernel.console.lock);
+	irq_restore(flags);
 }
 
 /* A stream that ends in a line. */

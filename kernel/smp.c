@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starting the other CPUs, their idle loop, and giving them work.
+ * Starting the other CPUs, and giving them work: a thread of each CPU runs it.
  *
  * Owns kernel_cpu.state and kernel_cpu.work. A state goes from ABSENT to STARTING (boot CPU), and
  * then by one compare-and-swap either to ONLINE (the CPU itself) or to LEFT_OUT (the boot CPU has
  * waited long enough): a CPU that comes later than that finds out, and stops.
  *
  * Work: whoever asks fills in the argument and then stores `fn` (release); the CPU clears `fn`
- * when it is through (release). So `fn` says who owns the rest, and one CPU at a time asks.
+ * when it is through (release). So `fn` says who owns the rest, and one thread at a time asks.
  */
 #include <assert.h>
+#include <stdio.h>
+#include <mm/wait.h>
 #include <port/boot.h>
 #include <port/cpu.h>
 #include <port/irq.h>
 #include <port/print.h>
 #include <port/smp.h>
+#include <port/task.h>
+#include <port/thread.h>
 #include "kernel.h"
-#include "tick.h"
 
 static_assert(sizeof(struct kernel_cpu) <= PAGE_SIZE, "smp_prepare() allocates one page");
 
@@ -66,46 +69,21 @@ void smp_interrupt(void)
 	mm_cpu_interrupt();
 }
 
-/* Run this CPU's work, if it has any. The boot CPU's tick runs all the time. */
+/* Run this CPU's work, if it has any. */
 static bool run_work(void)
 {
 	struct smp_work *work = &kernel_this_cpu()->work;
 	void (*fn)(void *arg) = atomic_load_explicit(&work->fn, memory_order_acquire);
-	unsigned int asked_by;
 
 	if (!fn)
 		return false;
-	asked_by = work->asked_by;
-	if (this_cpu->id != 0)
-		tick_start();
 	fn(work->arg);
-	if (this_cpu->id != 0)
-		tick_stop();
 	atomic_store_explicit(&work->fn, NULL, memory_order_release);
-	if (asked_by != this_cpu->id)
-		smp_kick(asked_by);
+	wake_up(&work->done);
 	return true;
 }
 
-/* Sleep until an interrupt, unless `cpu` is idle already (or, with `idle` false, has work). */
-static void sleep_unless(unsigned int cpu, bool idle)
-{
-	/* Interrupts are off between the look and the sleep: a kick in between ends the sleep. */
-	irq_flags_t flags = irq_save();
-
-	if (smp_idle(cpu) != idle)
-		cpu_wait();
-	irq_restore(flags);
-}
-
-static _Noreturn void idle(void)
-{
-	for (;;)
-		if (!run_work())
-			sleep_unless(this_cpu->id, false);
-}
-
-/* Where the arch brings a started CPU: interrupts off, on a stack of its own. */
+/* Where the arch brings a started CPU: interrupts off, on a stack of its own. The thread hartN. */
 static void secondary_entry(void)
 {
 	struct kernel_cpu *me = kernel_this_cpu();
@@ -115,9 +93,12 @@ static void secondary_entry(void)
 	if (!atomic_compare_exchange_strong(&me->state, &expected, CPU_ONLINE))
 		arch_halt();
 	__atomic_store_n(&this_cpu->online, 1U, __ATOMIC_RELEASE);
+	sched_start();
 	smp_kick(0);
 	irq_enable();
-	idle();
+	for (;;)
+		if (!run_work())
+			task_sleep(UINT64_MAX);
 }
 
 bool smp_idle(unsigned int cpu)
@@ -134,10 +115,8 @@ int smp_run_on(unsigned int cpu, void (*fn)(void *arg), void *arg)
 		return -1;
 	work = &kernel.cpu[cpu]->work;
 	work->arg = arg;
-	work->asked_by = this_cpu->id;
 	atomic_store_explicit(&work->fn, fn, memory_order_release);
-	if (cpu != this_cpu->id)
-		smp_kick(cpu);
+	task_wake(&kernel.cpu[cpu]->first.task);
 	return 0;
 }
 
@@ -145,19 +124,26 @@ void smp_wait(unsigned int cpu)
 {
 	if (cpu == this_cpu->id)
 		run_work();
-	while (!smp_idle(cpu))
-		sleep_unless(cpu, true);
+	if (cpu < kernel.nr_cpus && kernel.cpu[cpu])
+		wait_event(&kernel.cpu[cpu]->work.done, smp_idle(cpu));
 }
 
-/* Its part of the runtime's state, on its node, and its hardware id for both sides. */
+/* Its part of the runtime's state, on its node, and its first threads. */
 static bool smp_prepare(unsigned int id)
 {
 	struct page *page = alloc_pages_node(kernel.cpus.cpu[id].nid, GFP_KERNEL | __GFP_ZERO, 0);
+	char name[THREAD_NAME_MAX];
 
 	if (!page)
 		return false;
 	kernel.cpu[id] = page_address(page);
-	return true;
+	wait_queue_init(&kernel.cpu[id]->work.done);
+	snprintf(name, sizeof(name), "hart%lu", (unsigned long)kernel.cpus.cpu[id].hwid);
+	if (sched_prepare(id, name))
+		return true;
+	kernel.cpu[id] = NULL;
+	__free_page(page);
+	return false;
 }
 
 /* Ask the firmware for CPU `id`. False, after a line, if it will not come. */
@@ -235,5 +221,6 @@ void smp_start_all(unsigned int timeout_seconds)
 	while (!smp_all_came() && cpu_time() < deadline)
 		cpu_wait();
 	smp_leave_out_late(timeout_seconds);
+	thread_context_publish();
 	smp_report();
 }

@@ -2,9 +2,9 @@
 /*
  * Several CPUs: bringing them up, and having one run something for another.
  *
- * A CPU that has nothing to do sleeps in its idle loop, without a tick. It is given work by
- * smp_run_on(), one piece at a time, which runs to its end in task context: interrupts on, the
- * periodic tick running. There are no threads and nothing is ever moved to another CPU.
+ * Each CPU but the one that boots has a thread for this, hart1 and so on: it is given work by
+ * smp_run_on(), one piece at a time, and sleeps in between. Other threads of the CPU take turns
+ * with it (see sched.h). Nothing is ever moved to another CPU.
  *
  *	for_each_online_cpu(cpu)
  *		smp_run_on(cpu, worker, &arg[cpu]);
@@ -14,14 +14,16 @@
 #ifndef KERNEL_SMP_H
 #define KERNEL_SMP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <mm/task.h>
 
 /** What a CPU runs next, or runs now. Belongs to who fills it until `fn` is stored, see smp.c. */
 struct smp_work {
 	void (*_Atomic fn)(void *arg); /* NULL: nothing to do */
 	void *arg;
-	unsigned int asked_by; /* CPU to wake when it is done */
+	struct wait_queue done; /* who waits for the end of it */
 };
 
 /**

@@ -6,6 +6,7 @@
  * removes the hook looks at in_hook afterwards, both in the one order that all sequentially
  * consistent accesses have: either the CPU sees that the hook is gone, or the remover waits.
  */
+#include <drivers/block.h>
 #include <port/cpu.h>
 #include <port/irq.h>
 #include "kernel.h"
@@ -16,9 +17,10 @@ void tick_start(void)
 	irq_start_tick(TICK_HZ);
 }
 
-void tick_stop(void)
+void tick_idle(void)
 {
-	irq_start_tick(0);
+	if (this_cpu->id != 0 || !(kernel.console.polled || block_polled()))
+		irq_start_tick(0);
 }
 
 void tick_interrupt(void)
@@ -27,13 +29,16 @@ void tick_interrupt(void)
 	void (*hook)(void);
 
 	atomic_fetch_add_explicit(&cpu->ticks, 1, memory_order_relaxed);
-	if (this_cpu->id == 0)
+	if (this_cpu->id == 0) {
 		console_poll();
+		block_poll();
+	}
 	atomic_store(&cpu->in_hook, true);
 	hook = atomic_load(&kernel.tick_hook);
 	if (hook)
 		hook();
 	atomic_store(&cpu->in_hook, false);
+	sched_tick();
 }
 
 void tick_set_hook(void (*hook)(void))

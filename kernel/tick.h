@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The periodic tick: on the boot CPU always, on the others while they run work (see smp.h).
+ * The periodic tick, of each CPU while a thread runs on it (see sched.h); on the boot CPU always if
+ * that has to look for console input.
  */
 #ifndef KERNEL_TICK_H
 #define KERNEL_TICK_H
 
 #define TICK_HZ 100U
 
-/** Start, stop the tick of the calling CPU. */
+/** A thread runs on the calling CPU from now on, or none. Interrupts off. */
 void tick_start(void);
-void tick_stop(void);
+void tick_idle(void);
 
 /**
  * Have `hook` called at every tick of every CPU, with interrupts off and in_interrupt() true; it

@@ -23,6 +23,19 @@
  */
 #include "internal.h"
 
+/* Counters that others read without the lock. */
+static void count_pages(struct zone *zone, long nr)
+{
+	__atomic_store_n(&zone->free_pages, zone->free_pages + (unsigned long)nr, __ATOMIC_RELAXED);
+}
+
+static void count_blocks(struct zone *zone, unsigned int order, long nr)
+{
+	unsigned long *nr_free = &zone->free_area[order].nr_free;
+
+	__atomic_store_n(nr_free, *nr_free + (unsigned long)nr, __ATOMIC_RELAXED);
+}
+
 static void add_free_block(struct zone *zone, struct page *page, unsigned int order)
 {
 	ASSERT(spin_is_mine(&zone->lock));
@@ -31,68 +44,114 @@ static void add_free_block(struct zone *zone, struct page *page, unsigned int or
 	set_page_tag(page, PAGE_FREE, 0);
 	page_write_flags(page, page_flags(page) | 1UL << PG_private);
 	list_add(&page->lru, &zone->free_area[order].free_list);
-	zone->free_area[order].nr_free++;
+	count_blocks(zone, order, 1);
 }
 
 static void remove_free_block(struct zone *zone, struct page *page, unsigned int order)
 {
 	list_del(&page->lru);
-	zone->free_area[order].nr_free--;
+	count_blocks(zone, order, -1);
 	page_write_flags(page, page_flags(page) & ~(1UL << PG_private));
 	set_page_private(page, 0);
 }
 
-/* A free block of exactly this order in this zone? */
-static bool page_is_buddy(const struct zone *zone, const struct page *page, unsigned int order)
+/* What keeps it from being a free block of exactly this order in this zone; NULL: it is one. */
+static ALWAYS_INLINE const char *why_no_buddy(
+	const struct zone *zone, const struct page *page, unsigned int order)
 {
 	unsigned long flags = page_flags(page);
 
 	if (flags >> ZONE_SHIFT != zone->index)
-		return false;
-	return (flags & (1UL << PG_private | 1UL << PG_reserved)) == 1UL << PG_private &&
-	       page_private(page) == order && page_count_raw(page) == 0;
+		return "is of another zone, or of none";
+	if ((flags & (1UL << PG_private | 1UL << PG_reserved)) != 1UL << PG_private)
+		return flags & 1UL << PG_reserved ? "is reserved" : "heads no free block";
+	if (page_private(page) != order)
+		return "heads a block of another order";
+	return page_count_raw(page) ? "has a count" : NULL;
 }
 
-void buddy_free_locked(struct zone *zone, struct page *page, unsigned int order)
+/* Merge upward as far as it goes, and put what comes out on its list. */
+static ALWAYS_INLINE void merge(
+	struct zone *zone, struct page *page, unsigned int order, struct mm_explain *explain)
 {
 	unsigned long pfn = page_to_pfn(page);
 
 	ASSERT(order < MAX_ORDER);
 	ASSERT(is_aligned(pfn, 1UL << order));
-	zone->free_pages += 1UL << order;
+	explain_add(explain, .kind = EXPLAIN_BLOCK, .zone = zone, .value = {pfn, order});
+	count_pages(zone, 1L << order);
 	while (order < MAX_ORDER - 1) {
 		unsigned long buddy_pfn = pfn ^ 1UL << order;
 		struct page *buddy = pfn_to_page(buddy_pfn);
+		const char *why = why_no_buddy(zone, buddy, order);
 
-		if (!page_is_buddy(zone, buddy, order))
+		if (why) {
+			explain_add(explain, .kind = EXPLAIN_NO_MERGE, .zone = zone, .text = why,
+				.value = {buddy_pfn, order, page_private(buddy)});
 			break;
+		}
 		remove_free_block(zone, buddy, order);
 		pfn &= buddy_pfn;
+		explain_add(explain, .kind = EXPLAIN_MERGE, .zone = zone,
+			.value = {buddy_pfn, order, pfn});
 		order++;
 	}
 	add_free_block(zone, pfn_to_page(pfn), order);
+	explain_add(explain, .kind = EXPLAIN_LISTED, .zone = zone, .value = {pfn, order});
 }
 
-void buddy_free(struct zone *zone, struct page *page, unsigned int order)
+void buddy_free_locked(struct zone *zone, struct page *page, unsigned int order)
+{
+	merge(zone, page, order, NULL);
+}
+
+/* What reclaim has found out about the zone no longer holds. */
+static void zone_has_freed(struct zone *zone)
+{
+	__atomic_store_n(&zone->pages_scanned, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&zone->all_unreclaimable, 0, __ATOMIC_RELAXED);
+}
+
+static ALWAYS_INLINE void free_block(
+	struct zone *zone, struct page *page, unsigned int order, struct mm_explain *explain)
 {
 	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
 
 	this_cpu->stat_slow.pgfree += 1UL << order;
+	zone_has_freed(zone);
 	set_page_tag(page, PAGE_FREE, 0);
-	buddy_free_locked(zone, page, order);
+	merge(zone, page, order, explain);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
+void buddy_free(struct zone *zone, struct page *page, unsigned int order)
+{
+	free_block(zone, page, order, NULL);
+}
+
+void buddy_free_explained(
+	struct zone *zone, struct page *page, unsigned int order, struct mm_explain *explain)
+{
+	free_block(zone, page, order, explain);
+}
+
 /* Split a block of order `have` down to `want`, keeping the lower half each time. */
-static void expand(struct zone *zone, struct page *page, unsigned int have, unsigned int want)
+static ALWAYS_INLINE void expand(struct zone *zone, struct page *page, unsigned int have,
+	unsigned int want, struct mm_explain *explain)
 {
 	while (have > want) {
+		struct page *upper;
+
 		have--;
-		add_free_block(zone, page + (1UL << have), have);
+		upper = page + (1UL << have);
+		add_free_block(zone, upper, have);
+		explain_add(explain, .kind = EXPLAIN_SPLIT, .zone = zone,
+			.value = {page_to_pfn(page), page_to_pfn(upper), have});
 	}
 }
 
-static struct page *take_locked(struct zone *zone, unsigned int order)
+static ALWAYS_INLINE struct page *take_locked(
+	struct zone *zone, unsigned int order, struct mm_explain *explain)
 {
 	for (unsigned int have = order; have < MAX_ORDER; have++) {
 		struct free_area *area = &zone->free_area[have];
@@ -102,17 +161,21 @@ static struct page *take_locked(struct zone *zone, unsigned int order)
 			continue;
 		page = list_first_entry(&area->free_list, struct page, lru);
 		remove_free_block(zone, page, have);
-		zone->free_pages -= 1UL << order;
-		expand(zone, page, have, order);
+		count_pages(zone, -(1L << order));
+		explain_add(explain, .kind = EXPLAIN_FOUND, .zone = zone,
+			.value = {order, have, page_to_pfn(page)});
+		expand(zone, page, have, order, explain);
 		return page;
 	}
+	explain_add(explain, .kind = EXPLAIN_EMPTY, .zone = zone, .value = {order});
 	return NULL;
 }
 
-struct page *buddy_take(struct zone *zone, unsigned int order)
+static ALWAYS_INLINE struct page *take_block(
+	struct zone *zone, unsigned int order, struct mm_explain *explain)
 {
 	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
-	struct page *page = take_locked(zone, order);
+	struct page *page = take_locked(zone, order, explain);
 
 	if (page)
 		this_cpu->stat_slow.pgalloc[zone->type] += 1UL << order;
@@ -120,13 +183,24 @@ struct page *buddy_take(struct zone *zone, unsigned int order)
 	return page;
 }
 
-unsigned int buddy_take_bulk(struct zone *zone, unsigned int count, struct list_head *list)
+struct page *buddy_take(struct zone *zone, unsigned int order)
+{
+	return take_block(zone, order, NULL);
+}
+
+struct page *buddy_take_explained(struct zone *zone, unsigned int order, struct mm_explain *explain)
+{
+	return take_block(zone, order, explain);
+}
+
+static ALWAYS_INLINE unsigned int take_bulk(
+	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
 {
 	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
 	unsigned int taken = 0;
 
 	while (taken < count) {
-		struct page *page = take_locked(zone, 0);
+		struct page *page = take_locked(zone, 0, explain);
 
 		if (!page)
 			break;
@@ -138,20 +212,44 @@ unsigned int buddy_take_bulk(struct zone *zone, unsigned int count, struct list_
 	return taken;
 }
 
-unsigned int buddy_free_bulk(struct zone *zone, unsigned int count, struct list_head *list)
+unsigned int buddy_take_bulk(struct zone *zone, unsigned int count, struct list_head *list)
+{
+	return take_bulk(zone, count, list, NULL);
+}
+
+unsigned int buddy_take_bulk_explained(
+	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
+{
+	return take_bulk(zone, count, list, explain);
+}
+
+static ALWAYS_INLINE unsigned int free_bulk(
+	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
 {
 	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
 	unsigned int freed = 0;
 
+	zone_has_freed(zone);
 	while (freed < count && !list_empty(list)) {
 		struct page *page = list_last_entry(list, struct page, lru);
 
 		list_del(&page->lru);
-		buddy_free_locked(zone, page, 0);
+		merge(zone, page, 0, explain);
 		freed++;
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return freed;
+}
+
+unsigned int buddy_free_bulk(struct zone *zone, unsigned int count, struct list_head *list)
+{
+	return free_bulk(zone, count, list, NULL);
+}
+
+unsigned int buddy_free_bulk_explained(
+	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
+{
+	return free_bulk(zone, count, list, explain);
 }
 
 void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order)
@@ -161,5 +259,7 @@ void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order)
 	ASSERT(page_state(page) != PAGE_SET_ASIDE);
 	set_page_tag(page, PAGE_SET_ASIDE, order);
 	zone->set_aside_pages += 1UL << order;
+	explain_add(explain_here(), .kind = EXPLAIN_SET_ASIDE, .zone = zone,
+		.value = {page_to_pfn(page), order});
 	spin_unlock_irqrestore(&zone->lock, flags);
 }

@@ -2,12 +2,13 @@
 /*
  * The one walk over all invariants: lists against counters against descriptors.
  *
- * Nobody may be allocating. Reads everything and changes nothing; a fault costs one line. Each
- * page of a zone is visited as the head of something or skipped as a part of it:
+ * Nobody may be allocating or reclaiming. Reads everything and changes nothing; a fault costs
+ * one line. Each page of a zone is visited as the head of something or skipped as a part of it:
  *
  *	reserved | free block (its order) | cached page | allocated block (its order) | set aside
  *
- * What is none of these has been lost. Source: semantics S27.
+ * What is none of these has been lost. An allocated page may be on an LRU list besides. Source:
+ * semantics S27.
  */
 #include <stdarg.h>
 #include "internal.h"
@@ -19,6 +20,16 @@ struct check {
 	struct mm *mm;
 	struct zone *zone;
 	struct mm_check_result count;
+	unsigned long listed, marked; /* pages on the LRU lists, pages with PG_lru */
+};
+
+/* A list of pages to be walked. */
+struct page_list {
+	const char *name; /* "<name> list" in messages */
+	const struct list_head *head;
+	unsigned long limit; /* its counter; a longer one may be a circle */
+	unsigned int order;  /* of the blocks that the pages head */
+	void (*visit)(struct check *check, const struct page *page, const struct page_list *list);
 };
 
 static __attribute__((format(printf, 2, 3))) void fault(
@@ -40,9 +51,11 @@ static bool in_zone(const struct check *check, const struct page *page)
 	return page_zone_index(page) == check->zone->index;
 }
 
-static void check_free_head(struct check *check, const struct page *page, unsigned int order)
+static void check_free_head(
+	struct check *check, const struct page *page, const struct page_list *list)
 {
 	unsigned long pfn = page_to_pfn(page);
+	unsigned int order = list->order;
 
 	if (!in_zone(check, page))
 		fault(check, "pfn 0x%lx of another zone is on the order-%u list", pfn, order);
@@ -67,40 +80,42 @@ static bool link_is_valid(
 	return offset % sizeof(struct page) == 0 && pfn_valid(mm, offset / sizeof(struct page));
 }
 
-/* Walk a list of pages; returns its length, or stops at a broken link or beyond `limit`. */
-static unsigned long check_list(struct check *check, const struct list_head *head,
-	unsigned long limit, void (*visit)(struct check *, const struct page *, unsigned int),
-	unsigned int order)
+/* Walk a list of pages; returns its length, or stops at a broken link or beyond its limit. */
+static unsigned long check_list(struct check *check, const struct page_list *list)
 {
-	const struct list_head *link = head;
+	const struct list_head *link = list->head;
 	unsigned long nr = 0;
 
 	for (;; nr++) {
 		const struct list_head *next = link->next;
 
-		if (!link_is_valid(check->mm, head, next) || next->prev != link) {
-			fault(check, "order-%u list: entry %lu is linked wrongly", order, nr);
+		if (!link_is_valid(check->mm, list->head, next) || next->prev != link) {
+			fault(check, "%s list: entry %lu is linked wrongly", list->name, nr);
 			return nr;
 		}
-		if (next == head)
+		if (next == list->head)
 			return nr;
-		if (nr == limit) {
-			fault(check, "order-%u list: longer than its counter, %lu", order, limit);
+		if (nr == list->limit) {
+			fault(check, "%s list: longer than its counter, %lu", list->name,
+				list->limit);
 			return nr + 1;
 		}
-		visit(check, list_entry(next, struct page, lru), order);
+		list->visit(check, list_entry(next, struct page, lru), list);
 		link = next;
 	}
 }
 
 static void check_free_lists(struct check *check)
 {
+	static const char *const names[MAX_ORDER] = {"order-0", "order-1", "order-2", "order-3",
+		"order-4", "order-5", "order-6", "order-7", "order-8", "order-9", "order-10"};
 	const struct zone *zone = check->zone;
 
 	for (unsigned int order = 0; order < MAX_ORDER; order++) {
 		const struct free_area *area = &zone->free_area[order];
-		unsigned long nr = check_list(
-			check, &area->free_list, area->nr_free, check_free_head, order);
+		const struct page_list list = {
+			names[order], &area->free_list, area->nr_free, order, check_free_head};
+		unsigned long nr = check_list(check, &list);
 
 		if (nr != area->nr_free)
 			fault(check, "order %u: nr_free is %lu, the list has %lu", order,
@@ -112,11 +127,12 @@ static void check_free_lists(struct check *check)
 			check->count.free);
 }
 
-static void check_cached_page(struct check *check, const struct page *page, unsigned int order)
+static void check_cached_page(
+	struct check *check, const struct page *page, const struct page_list *list)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	(void)order;
+	(void)list;
 	if (!in_zone(check, page))
 		fault(check, "pfn 0x%lx of another zone is in a cache", pfn);
 	if (page_state(page) != PAGE_CACHED || page_count_raw(page) != 0 || PagePrivate(page))
@@ -130,8 +146,9 @@ static void check_caches(struct check *check)
 
 		for (unsigned int i = 0; i < NR_PCP; i++) {
 			const struct per_cpu_pages *pcp = &cpu->pageset[check->zone->index].pcp[i];
-			unsigned long nr = check_list(
-				check, &pcp->list, pcp->count, check_cached_page, 0);
+			const struct page_list list = {
+				"cached", &pcp->list, pcp->count, 0, check_cached_page};
+			unsigned long nr = check_list(check, &list);
 
 			if (nr != pcp->count)
 				fault(check, "cpu %u's %s cache counts %u pages and holds %lu", id,
@@ -141,6 +158,39 @@ static void check_caches(struct check *check)
 					i == PCP_HOT ? "hot" : "cold", pcp->count, pcp->high);
 			check->count.cached += nr;
 		}
+	}
+}
+
+static void check_lru_page(
+	struct check *check, const struct page *page, const struct page_list *list)
+{
+	const bool active = list->head == &check->zone->active_list;
+	unsigned long pfn = page_to_pfn(page);
+
+	if (!in_zone(check, page))
+		fault(check, "pfn 0x%lx of another zone is on the %s list", pfn, list->name);
+	if (page_tag(page) != (make_tag(PAGE_ALLOCATED, 0) | PAGE_TAG_LRU) ||
+		page_count_raw(page) <= 0)
+		fault(check, "pfn 0x%lx on the %s list is not a single page that somebody holds",
+			pfn, list->name);
+	if (!PageLRU(page) || PageActive(page) != active)
+		fault(check, "pfn 0x%lx on the %s list is not marked so", pfn, list->name);
+}
+
+static void check_lru_lists(struct check *check)
+{
+	const struct zone *zone = check->zone;
+	const struct page_list lists[] = {
+		{"active", &zone->active_list, zone->nr_active, 0, check_lru_page},
+		{"inactive", &zone->inactive_list, zone->nr_inactive, 0, check_lru_page}};
+
+	for (unsigned int i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		unsigned long nr = check_list(check, &lists[i]);
+
+		if (nr != lists[i].limit)
+			fault(check, "nr_%s is %lu, the list has %lu", lists[i].name,
+				lists[i].limit, nr);
+		check->listed += nr;
 	}
 }
 
@@ -208,6 +258,7 @@ static unsigned long check_allocated_block(
 		fault(check, "pfn 0x%lx is allocated with count %d", page_to_pfn(page),
 			page_count_raw(page));
 	check_tails(check, page, order);
+	check->marked += PageLRU(page);
 	seen->allocated += 1UL << order;
 	return 1UL << order;
 }
@@ -269,9 +320,11 @@ static void check_zone(struct check *check)
 
 	check_free_lists(check);
 	check_caches(check);
+	check_lru_lists(check);
 	walk_descriptors(check, &seen);
 	compare(check, "free", seen.free, check->count.free);
 	compare(check, "cached", seen.cached, check->count.cached);
+	compare(check, "on the LRU lists", check->marked, check->listed);
 	compare(check, "reserved", seen.reserved, zone->reserved_pages);
 	compare(check, "set aside", seen.set_aside, zone->set_aside_pages);
 	compare(check, "accounted for",

@@ -10,6 +10,7 @@
  * Source: the order of Linux 2.6.11's start-up (semantics: free_area_init, build_all_zonelists,
  * free_all_bootmem); the hand-over is in the largest aligned blocks.
  */
+#include <mm/wait.h>
 #include "internal.h"
 
 /* From the nodes nearest to `nid`, as far as the order is known; else from any. */
@@ -98,6 +99,8 @@ static int cpu_init(struct mm *mm, unsigned int id, int nid)
 	cpu->mm = mm;
 	cpu->id = id;
 	cpu->nid = nid;
+	cpu->boot_task = (struct mm_task){.name = "swapper", .prio = DEFAULT_PRIO};
+	cpu->task = &cpu->boot_task;
 	cpu->pageset = (struct per_cpu_pageset *)((char *)cpu + head);
 	for (size_t i = 0; i < nr_sets; i++)
 		pageset_init(
@@ -128,13 +131,17 @@ int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config)
 {
 	mm->memblock = mb;
 	mm->layout = config->zones;
+	mm->hooks = &mm_default_hooks;
+	wait_queue_init(&mm->congestion);
+	list_init(&mm->shrinkers);
+	list_init(&mm->consumers);
 	this_cpu->mm = mm;
 	if (mb->memory.nr == 0 || config->nr_cpus == 0) {
 		print("mm: nothing to manage: %u banks, %u CPUs\n", mb->memory.nr, config->nr_cpus);
 		return -1;
 	}
 	if (alloc_root(mm, config) || nodes_init(mm, config) || zonelists_build(mm) ||
-		cpus_init(mm, config))
+		wait_tables_init(mm) || cpus_init(mm, config))
 		return -1;
 	watermarks_init(mm);
 	return memmap_init(mm);

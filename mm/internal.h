@@ -2,21 +2,33 @@
 /*
  * What the layers of mm/ say to each other. Calls go down: page_alloc -> pcp -> buddy -> page.
  *
- * Order of locks: zone->lock is the only lock of the core. It is taken with interrupts off, never
- * while another zone's is held, and nothing is printed, reported or called back under it. The
- * busy section of a CPU's caches (struct mm_cpu) comes before it.
+ * Order of locks, all spinlocks with interrupts off, one of each kind at a time:
+ *
+ *	page lock (PG_locked, sleeps) -> address_space.lock -> zone->lru_lock
+ *	mm_cpu.busy -> zone->lock			the caches' section, and the buddy system
+ *	mm->oom_lock -> what the consumers' score() and kill() take
+ *	mm->shrinker_lock, wait_queue.lock		nothing of the core's inside
+ *
+ * Pages are freed and threads woken after address_space.lock and lru_lock, not under them. Nothing
+ * is printed, reported or called back under a spinlock, but for those two of oom_lock.
  */
 #ifndef MM_INTERNAL_H
 #define MM_INTERNAL_H
 
+#include <mm/explain.h>
 #include <mm/mm.h>
 #include <port/barrier.h>
 #include <port/irq.h>
 #include <port/lock.h>
 #include <port/print.h>
 
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+/** Where the entry point of the core that expands this was called from. */
+#define CALLER()      __builtin_return_address(0)
+#define BIT(flag)     (1UL << (flag))
+
+#define ALWAYS_INLINE __attribute__((always_inline)) inline
+#define likely(x)     __builtin_expect(!!(x), 1)
+#define unlikely(x)   __builtin_expect(!!(x), 0)
 
 /**
  * An invariant that only a bug of the core can break: stop with the place and the condition. Always
@@ -36,7 +48,81 @@
  */
 const struct page *page_block_head(const struct page *page, unsigned int *order);
 
+/*
+ * explain: a function that decides something has a body that is always inlined and takes `explain`,
+ * and two thin instances of it: the plain one, where it is a constant NULL and what tests it is
+ * gone, and name_explained(), where it is not NULL. Who has a record calls the second.
+ */
+
+/** Where the decisions of the running thread go: NULL unless it has asked, or in an interrupt. */
+static inline struct mm_explain *explain_here(void)
+{
+	const struct mm_cpu *cpu = this_cpu;
+
+	if (likely(!(cpu->switches & MM_SWITCH_EXPLAIN)) || in_interrupt())
+		return NULL;
+	return cpu->task->explain;
+}
+
+/** Note nothing from here on, until explain_resume() of what it returns. For a thread. */
+struct mm_explain *explain_pause(void);
+void explain_resume(struct mm_explain *record);
+
+/** Note an event, given as the fields of a struct mm_explain_event, if somebody wants to know. */
+#define explain_add(explain, ...)                                                          \
+	do {                                                                               \
+		struct mm_explain *explain_ = (explain);                                   \
+                                                                                           \
+		if (unlikely(explain_))                                                    \
+			mm_explain_add(explain_, &(struct mm_explain_event){__VA_ARGS__}); \
+	} while (0)
+
+/* page_alloc.c and alloc_slow.c: from a request to a block. */
+
+/** Which of a zone's marks its free pages must stay above. */
+enum watermark { MARK_NONE, MARK_MIN, MARK_LOW, MARK_HIGH };
+
+/** How a walk over a zonelist asks the zones: all that passes differ by. */
+struct alloc_pass {
+	const char *name;
+	enum watermark mark;
+	bool harder; /* a quarter deeper than the mark */
+	bool high;   /* half as deep as the mark */
+};
+
+/** One call of the allocator. */
+struct alloc_request {
+	gfp_t gfp;
+	unsigned int order;
+	const struct zonelist *zonelist; /* not empty */
+	const void *caller;              /* return address of the entry point */
+	struct mm_explain *explain;      /* NULL: nobody wants to know */
+	bool bypass; /* an interrupt inside its CPU's caches: not through them */
+};
+
+/** A block of the first zone that this pass lets serve, ready for its owner, or NULL. */
+struct page *alloc_walk(const struct alloc_request *request, const struct alloc_pass *pass);
+/** alloc_pages() on a given zonelist, explained if that is switched on; no policy. */
+struct page *alloc_from_list(
+	const struct zonelist *zonelist, gfp_t gfp, unsigned int order, const void *caller);
+/** alloc_pages() by the running thread's policy: its out-of-line body. mempolicy.c */
+struct page *alloc_pages_current(gfp_t gfp, unsigned int order, const void *caller);
+
+/** What follows when the first pass, above pages_low, has found nothing. May sleep by gfp. */
+struct page *alloc_slow(const struct alloc_request *request);
+
 /* buddy.c: the buddy system of one zone. */
+
+/** Free pages and free blocks, for readers without the lock. */
+static inline unsigned long zone_free_pages(const struct zone *zone)
+{
+	return __atomic_load_n(&zone->free_pages, __ATOMIC_RELAXED);
+}
+
+static inline unsigned long zone_nr_free(const struct zone *zone, unsigned int order)
+{
+	return __atomic_load_n(&zone->free_area[order].nr_free, __ATOMIC_RELAXED);
+}
 
 /** Free a block; `page` is its head, with count 0 and no owner. */
 void buddy_free(struct zone *zone, struct page *page, unsigned int order);
@@ -48,8 +134,56 @@ struct page *buddy_take(struct zone *zone, unsigned int order);
 unsigned int buddy_take_bulk(struct zone *zone, unsigned int count, struct list_head *list);
 /** Free `count` single pages from the tail of `list`, or all if it is shorter; how many. */
 unsigned int buddy_free_bulk(struct zone *zone, unsigned int count, struct list_head *list);
+/* The same, explained. */
+void buddy_free_explained(
+	struct zone *zone, struct page *page, unsigned int order, struct mm_explain *explain);
+struct page *buddy_take_explained(
+	struct zone *zone, unsigned int order, struct mm_explain *explain);
+unsigned int buddy_take_bulk_explained(
+	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain);
+unsigned int buddy_free_bulk_explained(
+	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain);
 /** Take a block that was found corrupt out of circulation for good: it belongs to no list. */
 void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order);
+
+/** put_page() of a page that LRU lists know; the last one puts it into the cold cache. */
+void put_page_cold(struct page *page);
+
+/* lru.c: the LRU lists, and pages on them. */
+
+/** Pages on both lists of a zone, for readers without the lock. */
+static inline unsigned long zone_nr_lru(const struct zone *zone)
+{
+	return __atomic_load_n(&zone->nr_active, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&zone->nr_inactive, __ATOMIC_RELAXED);
+}
+
+/**
+ * Take pages off the old end of a list, each with a reference, the oldest last on `pages`: `max`
+ * are looked at. Pages that are about to be freed are left to whoever does that. Returns how many.
+ */
+unsigned int lru_isolate(struct zone *zone, bool active, unsigned int max, struct list_head *pages,
+	unsigned int *looked_at);
+/** Pages that were isolated, from the last on, to the front of their lists; drops the references.
+ */
+void lru_put_back(struct zone *zone, struct list_head *pages);
+/** Take a page with count 0, which is to be freed, off its list; true if it was on one. */
+bool lru_remove(struct page *page);
+
+/* shrinker.c */
+
+/**
+ * Ask all shrinkers for their share, when `scanned` of `lru_pages` pages have been looked at. The
+ * pages freed are added to the running task's `reclaimed`. May sleep by gfp.
+ */
+void shrink_slab(struct mm *mm, unsigned long scanned, gfp_t gfp, unsigned long lru_pages);
+
+/* filemap.c: the page cache. */
+
+/** log2 of the number of wait queues for a zone of so many pages. */
+unsigned int wait_table_bits(unsigned long spanned_pages);
+/** A wait table for each zone. Returns 0, or -1 after a line that says what. At boot. */
+int wait_tables_init(struct mm *mm);
 
 /* pcp.c: the per-CPU caches of order-0 pages. */
 
@@ -57,10 +191,21 @@ void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order);
 void pageset_init(struct per_cpu_pageset *pageset, unsigned long present_pages);
 /** Pages moved at once between a cache and the buddy system, by zone size. */
 unsigned int pcp_batch(unsigned long present_pages);
-/** A page from this CPU's hot (or cold) cache of the zone; NULL if the zone has none left. */
-struct page *pcp_alloc(struct zone *zone, bool cold);
+/*
+ * These two must not be called by an interrupt inside the caches (mm_cpu.busy): who calls has
+ * looked, once, by mm_cpu.attention.
+ */
+
+/** A page with count 0 from this CPU's cache of a zone, refilled if need be, or NULL. */
+struct page *pcp_alloc(struct zone *zone, bool cold, const struct zone *first);
+/** Count a block that came from the buddy system, where `first` was asked first. */
+void count_numa(const struct zone *zone, const struct zone *first);
 /** A page with count 0 into this CPU's cache of its zone. */
 void pcp_free(struct page *page, bool cold);
+/* The same, explained. */
+struct page *pcp_alloc_explained(
+	struct zone *zone, bool cold, const struct zone *first, struct mm_explain *explain);
+void pcp_free_explained(struct page *page, bool cold, struct mm_explain *explain);
 
 /* node.c: nodes, distances, the order of fallback. */
 
@@ -79,8 +224,36 @@ void zone_layout_range(const struct zone_layout *layout, enum zone_type type,
 bool zone_type_span(
 	const struct mm *mm, enum zone_type type, unsigned long *start_pfn, unsigned long *end_pfn);
 const char *zone_type_name(enum zone_type type);
+/** The highest zone that a mask with these modifiers may use, whether there is any such zone. */
+enum zone_type highest_zone(const struct mm *mm, unsigned int modifiers);
 
 /* watermark.c */
+
+/** A zone's watermark, in pages; MARK_NONE: 0. */
+static inline unsigned long zone_mark(const struct zone *zone, enum watermark mark)
+{
+	switch (mark) {
+	case MARK_MIN:
+		return __atomic_load_n(&zone->pages_min, __ATOMIC_RELAXED);
+	case MARK_LOW:
+		return __atomic_load_n(&zone->pages_low, __ATOMIC_RELAXED);
+	case MARK_HIGH:
+		return __atomic_load_n(&zone->pages_high, __ATOMIC_RELAXED);
+	default:
+		return 0;
+	}
+}
+
+/**
+ * May a block of `order` be taken, so that more than `mark` pages and the reserve against requests
+ * for `classzone` stay free, and enough of that in blocks of each lower order? A snapshot.
+ *
+ * Source: Linux 2.6.11 mm/page_alloc.c, zone_watermark_ok().
+ */
+bool zone_watermark_ok(const struct zone *zone, unsigned int order, unsigned long mark,
+	enum zone_type classzone, bool harder, bool high);
+bool zone_watermark_ok_explained(const struct zone *zone, unsigned int order, unsigned long mark,
+	enum zone_type classzone, bool harder, bool high, struct mm_explain *explain);
 
 /** The boot values of min_free_kbytes, watermarks and reserves; after the CPUs are known. */
 void watermarks_init(struct mm *mm);
@@ -99,5 +272,7 @@ void *boot_alloc(struct mm *mm, size_t bytes, int nid, const char *why);
 /** Print a fault and count it; must hold no lock. `caller` is the entry point's return address. */
 void misuse(enum misuse kind, const struct page *page, unsigned int order, const void *caller);
 const char *misuse_name(enum misuse kind);
+/** Report a page whose descriptor does not add up, and mend what can be mended. */
+void bad_page(struct page *page, unsigned int order, const void *caller);
 
 #endif

@@ -7,6 +7,7 @@
  *
  * Source: Linux 2.6.11 mm/page_alloc.c, find_next_best_node(), build_zonelists().
  */
+#include <mm/wait.h>
 #include "internal.h"
 
 #define LOCAL_DISTANCE  10U
@@ -93,6 +94,7 @@ static int node_init(struct mm *mm, const struct mm_config *config, int nid)
 	if (!pgdat)
 		return -1;
 	pgdat->mm = mm;
+	wait_queue_init(&pgdat->kswapd_wait);
 	pgdat->node_id = nid;
 	pgdat->nr_cpus = count_cpus(config, nid);
 	measure_span(mm, pgdat);

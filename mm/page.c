@@ -50,7 +50,7 @@ unsigned long nr_free_pages(const struct mm *mm)
 	struct zone *zone;
 
 	for_each_populated_zone (zone, mm)
-		sum += zone->free_pages;
+		sum += zone_free_pages(zone);
 	return sum;
 }
 
@@ -69,22 +69,38 @@ unsigned long nr_cached_pages(const struct mm *mm)
 	return sum;
 }
 
-static void add_stat(struct mm_cpu_stat *sum, const struct mm_cpu_stat *stat)
+/* Add up two structs that consist of unsigned long. */
+static void add_counters(void *sum, const void *more, size_t bytes)
 {
-	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
-		sum->pgalloc[i] += stat->pgalloc[i];
-	sum->pgfree += stat->pgfree;
-	sum->pcp_alloc += stat->pcp_alloc;
-	sum->pcp_refill += stat->pcp_refill;
-	sum->pcp_spill += stat->pcp_spill;
-	sum->pcp_bypass += stat->pcp_bypass;
+	unsigned long *to = sum;
+	const unsigned long *from = more;
+
+	for (size_t i = 0; i < bytes / sizeof(*to); i++)
+		to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }
 
 void mm_sum_stat(const struct mm *mm, struct mm_cpu_stat *sum)
 {
 	*sum = (struct mm_cpu_stat){0};
 	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
-		add_stat(sum, &mm->cpu[id]->stat);
-		add_stat(sum, &mm->cpu[id]->stat_slow);
+		add_counters(sum, &mm->cpu[id]->stat, sizeof(*sum));
+		add_counters(sum, &mm->cpu[id]->stat_slow, sizeof(*sum));
+	}
+}
+
+void mm_sum_numa(const struct mm *mm, const struct zone *zone, struct numa_sum *sum)
+{
+	*sum = (struct numa_sum){0};
+	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+		const struct per_cpu_pageset *set = &mm->cpu[id]->pageset[zone->index];
+		struct numa_stat of = {0};
+
+		add_counters(&of, &set->numa, sizeof(of));
+		add_counters(&of, &set->numa_slow, sizeof(of));
+		add_counters(&sum->of, &of, sizeof(of));
+		if (mm->cpu[id]->nid == zone->zone_pgdat->node_id)
+			sum->local_node += of.numa_hit + of.numa_miss;
+		else
+			sum->other_node += of.numa_hit + of.numa_miss;
 	}
 }

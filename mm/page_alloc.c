@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The page-frame API: from a GFP mask to a page, and back.
+ * From a GFP mask to a page: the first pass, and the one walk over a zonelist.
  *
  *	alloc_pages -> zonelist of the mask -> walk_zonelist -> take_from_zone -> pcp or buddy
- *	__free_pages -> the tag says it fits -> last reference -> checks -> pcp or buddy
+ *	                                   \-- nothing above pages_low --> alloc_slow.c
  *
- * Owns the descriptors of pages on their way in and out. No lock: the layers below have theirs.
- * Invariant: a page's tag is PAGE_ALLOCATED with its order from here until here, and no other
- * page's is.
+ * Owns the descriptors of pages on their way out. No lock: the layers below have theirs.
+ * Invariant: a block's first page has the tag PAGE_ALLOCATED with its order from here until
+ * page_free.c, and no other page has.
  *
- * Source: Linux 2.6.11 mm/page_alloc.c and mm/swap.c; split_page() as in 2.6.18. What is ours: the
- * order is recorded and checked, and what 2.6.11 calls a bug is reported and refused.
+ * Source: Linux 2.6.11 mm/page_alloc.c. What is ours: the order is recorded.
  */
 #include "internal.h"
 
-#define CALLER()  __builtin_return_address(0)
-
-#define BIT(flag) (1UL << (flag))
-
 /*
- * Flags that no page may have when it is freed, and when it is handed out. 2.6.11 looks at neither
- * PG_reserved, PG_slab nor the count of a page that it hands out; we do, as a stale user of a free
- * page is caught there or never.
+ * Flags that no page may have when it is handed out. 2.6.11 looks at neither PG_reserved, PG_slab
+ * nor the count; we do, as a stale user of a free page is caught here or never.
  */
-#define BAD_WHEN_FREED                                                                       \
-	(BIT(PG_lru) | BIT(PG_private) | BIT(PG_locked) | BIT(PG_active) | BIT(PG_reclaim) | \
-		BIT(PG_slab) | BIT(PG_swapcache) | BIT(PG_writeback))
 #define BAD_WHEN_TAKEN                                                                       \
 	(BIT(PG_private) | BIT(PG_locked) | BIT(PG_lru) | BIT(PG_active) | BIT(PG_dirty) |   \
 		BIT(PG_reclaim) | BIT(PG_swapcache) | BIT(PG_writeback) | BIT(PG_reserved) | \
@@ -34,20 +25,6 @@
 #define CLEARED_WHEN_TAKEN                                                        \
 	(BIT(PG_uptodate) | BIT(PG_error) | BIT(PG_referenced) | BIT(PG_arch_1) | \
 		BIT(PG_checked) | BIT(PG_mappedtodisk) | BIT(PG_compound))
-/* What the report of a bad page mends. */
-#define CLEARED_WHEN_BAD                                                                   \
-	(BIT(PG_private) | BIT(PG_locked) | BIT(PG_lru) | BIT(PG_active) | BIT(PG_dirty) | \
-		BIT(PG_swapcache) | BIT(PG_writeback))
-
-/* Report a page whose descriptor does not add up, and mend what can be mended. */
-static void bad_page(struct page *page, unsigned int order, const void *caller)
-{
-	misuse(MISUSE_BAD_PAGE, page, order, caller);
-	page_write_flags(page, page_flags(page) & ~CLEARED_WHEN_BAD);
-	set_page_count(page, 0);
-	page->_mapcount = -1;
-	page->mapping = NULL;
-}
 
 static void prep_compound_page(struct page *page, unsigned int order)
 {
@@ -58,25 +35,6 @@ static void prep_compound_page(struct page *page, unsigned int order)
 		SetPageCompound(&page[i]);
 		set_page_private(&page[i], (unsigned long)page);
 	}
-}
-
-/* Every part must point to its head, and page[1] must know the order. */
-static bool compound_is_whole(const struct page *page, unsigned int order)
-{
-	if (order == 0 || page[1].index != order)
-		return false;
-	for (unsigned long i = 0; i < 1UL << order; i++) {
-		if (!PageCompound(&page[i]) || page_private(&page[i]) != (unsigned long)page)
-			return false;
-	}
-	return true;
-}
-
-static void destroy_compound_page(struct page *page, unsigned int order)
-{
-	for (unsigned long i = 0; i < 1UL << order; i++)
-		ClearPageCompound(&page[i]);
-	set_page_private(page, 0);
 }
 
 /* Make a block fresh from the buddy system its new owner's; false if it must not be handed out. */
@@ -103,20 +61,71 @@ static void clear_block(struct page *page, unsigned int order)
 		clear_page(page_address(page + i));
 }
 
-/* A block of one zone, ready for its owner, or NULL. Corrupt blocks are set aside on the way. */
-static struct page *take_from_zone(
-	struct zone *zone, gfp_t gfp, unsigned int order, const void *caller)
+/*
+ * What follows, up to alloc_from(), is inlined into each instance: `request` is known there as far
+ * as it is constant, and on the fast path its explain and bypass are. For that its address must
+ * stay inside: who is called out of line gets values, or a copy.
+ */
+
+/* A page of this CPU's cache. */
+static ALWAYS_INLINE struct page *take_cached(
+	struct zone *zone, const struct alloc_request *request)
 {
+	const struct zone *first = request->zonelist->zones[0];
+	const bool cold = request->gfp & __GFP_COLD;
+
+	if (unlikely(request->bypass)) {
+		mm_count(pcp_bypass, 1);
+		return NULL;
+	}
+	if (request->explain)
+		return pcp_alloc_explained(zone, cold, first, request->explain);
+	return pcp_alloc(zone, cold, first);
+}
+
+/* A block straight from the buddy system. */
+static ALWAYS_INLINE struct page *take_block(struct zone *zone, const struct alloc_request *request)
+{
+	struct page *page;
+
+	if (request->explain)
+		page = buddy_take_explained(zone, request->order, request->explain);
+	else
+		page = buddy_take(zone, request->order);
+	if (page)
+		count_numa(zone, request->zonelist->zones[0]);
+	return page;
+}
+
+/* What was done to the block last, and that it is the caller's now. */
+static void explain_page(struct mm_explain *explain, gfp_t gfp, unsigned int order,
+	const struct zone *zone, const struct page *page)
+{
+	if (gfp & __GFP_ZERO)
+		explain_add(explain, .kind = EXPLAIN_ZEROED, .value = {1UL << order});
+	if (order && gfp & __GFP_COMP)
+		explain_add(explain, .kind = EXPLAIN_COMPOUND, .value = {order});
+	explain_add(explain, .kind = EXPLAIN_PAGE, .zone = zone,
+		.value = {page_to_pfn(page), order, (unsigned long)page_address(page)});
+}
+
+/* A block of one zone, ready for its owner, or NULL. Corrupt blocks are set aside on the way. */
+static ALWAYS_INLINE struct page *take_from_zone(
+	struct zone *zone, const struct alloc_request *request)
+{
+	const gfp_t gfp = request->gfp;
+	const unsigned int order = request->order;
+
 	for (;;) {
 		struct page *page = NULL;
 
 		if (order == 0)
-			page = pcp_alloc(zone, gfp & __GFP_COLD);
+			page = take_cached(zone, request);
 		if (!page)
-			page = buddy_take(zone, order);
+			page = take_block(zone, request);
 		if (!page)
 			return NULL;
-		if (unlikely(!prep_new_page(page, order, caller))) {
+		if (unlikely(!prep_new_page(page, order, request->caller))) {
 			buddy_set_aside(zone, page, order);
 			continue;
 		}
@@ -124,60 +133,147 @@ static struct page *take_from_zone(
 			clear_block(page, order);
 		if (order && gfp & __GFP_COMP)
 			prep_compound_page(page, order);
+		if (request->explain)
+			explain_page(request->explain, gfp, order, zone, page);
 		return page;
 	}
 }
 
-/* Try the zones in turn. What a zone must keep back (watermarks, reserves) will be asked here. */
-static struct page *walk_zonelist(
-	const struct zonelist *zonelist, gfp_t gfp, unsigned int order, const void *caller)
+/* May this zone be asked, as far as the pass goes? */
+static ALWAYS_INLINE bool may_take(
+	const struct zone *zone, const struct alloc_request *request, const struct alloc_pass *pass)
 {
-	for (struct zone *const *zone = zonelist->zones; *zone; zone++) {
-		struct page *page = take_from_zone(*zone, gfp, order, caller);
+	const enum zone_type classzone = request->zonelist->zones[0]->type;
+	const unsigned long mark = zone_mark(zone, pass->mark);
 
+	if (pass->mark == MARK_NONE) {
+		explain_add(request->explain, .kind = EXPLAIN_NO_MARK, .zone = zone,
+			.value = {zone_free_pages(zone)});
+		return true;
+	}
+	if (request->explain)
+		return zone_watermark_ok_explained(zone, request->order, mark, classzone,
+			pass->harder, pass->high, request->explain);
+	return zone_watermark_ok(zone, request->order, mark, classzone, pass->harder, pass->high);
+}
+
+/* The one walk: try the zones in turn, if the pass lets them go so low. */
+static ALWAYS_INLINE struct page *walk_zonelist(
+	const struct alloc_request *request, const struct alloc_pass *pass)
+{
+	explain_add(request->explain, .kind = EXPLAIN_PASS, .text = pass->name,
+		.value = {pass->mark, pass->harder, pass->high});
+	for (struct zone *const *at = request->zonelist->zones; *at; at++) {
+		struct page *page;
+
+		if (!may_take(*at, request, pass))
+			continue;
+		page = take_from_zone(*at, request);
 		if (page)
 			return page;
 	}
 	return NULL;
 }
 
+static const struct alloc_pass first_pass = {.name = "low", .mark = MARK_LOW};
+
+__attribute__((noinline)) struct page *alloc_walk(
+	const struct alloc_request *request, const struct alloc_pass *pass)
+{
+	return walk_zonelist(request, pass);
+}
+
 /* A mask that leads to no zone: say so, once for each machine. */
-static struct page *no_zonelist(gfp_t gfp, const struct zonelist *zonelist)
+static __attribute__((noinline)) void say_no_zonelist(gfp_t gfp, const struct zonelist *zonelist)
 {
 	struct mm *mm = this_cpu->mm;
 
+	explain_add(explain_here(), .kind = EXPLAIN_NO_LIST, .value = {gfp});
 	if (!__atomic_exchange_n(&mm->said_bad_zonelist, 1, __ATOMIC_RELAXED))
 		print("mm: alloc_pages: gfp 0x%x %s: NULL (said once)\n", gfp,
 			zonelist ? "asks for zones that have no memory on this machine"
 				 : "has zone modifiers that exclude each other");
-	return NULL;
 }
 
-static struct page *alloc_from(
-	struct zonelist *zonelist, gfp_t gfp, unsigned int order, const void *caller)
+/* Clearing a HIGHMEM page means mapping it, which may sleep. */
+static inline bool gfp_makes_sense(gfp_t gfp)
 {
-	if (unlikely(!zonelist || zonelist->nr == 0))
-		return no_zonelist(gfp, zonelist);
-	if (unlikely((gfp & (__GFP_ZERO | __GFP_HIGHMEM | __GFP_WAIT)) ==
-		     (__GFP_ZERO | __GFP_HIGHMEM))) {
-		/* Clearing a HIGHMEM page means mapping it, which may sleep. */
-		misuse(MISUSE_BAD_GFP, NULL, order, caller);
+	return (gfp & (__GFP_ZERO | __GFP_HIGHMEM | __GFP_WAIT)) != (__GFP_ZERO | __GFP_HIGHMEM);
+}
+
+/* Who asks for what, and where it will be looked for. */
+static void explain_request(struct alloc_request request)
+{
+	const struct zonelist *list = request.zonelist;
+
+	explain_add(request.explain, .kind = EXPLAIN_ALLOC, .text = mm_current()->name,
+		.value = {request.gfp, request.order, (unsigned long)request.caller, this_cpu->id});
+	for (unsigned int i = 0; list && i < list->nr; i += MM_EXPLAIN_VALUES) {
+		struct mm_explain_event event = {.kind = EXPLAIN_ZONELIST};
+
+		for (unsigned int j = 0; j < MM_EXPLAIN_VALUES && i + j < list->nr; j++)
+			event.value[j] = (unsigned long)list->zones[i + j];
+		mm_explain_add(request.explain, &event);
+	}
+}
+
+static ALWAYS_INLINE struct page *alloc_from(const struct alloc_request *request)
+{
+	struct page *page;
+
+	if (request->explain)
+		explain_request(*request);
+	if (unlikely(!request->zonelist || request->zonelist->nr == 0)) {
+		say_no_zonelist(request->gfp, request->zonelist);
 		return NULL;
 	}
-	return walk_zonelist(zonelist, gfp, order, caller);
+	if (unlikely(!gfp_makes_sense(request->gfp))) {
+		misuse(MISUSE_BAD_GFP, NULL, request->order, request->caller);
+		return NULL;
+	}
+	page = walk_zonelist(request, &first_pass);
+	if (unlikely(!page)) {
+		const struct alloc_request slow = *request;
+
+		page = alloc_slow(&slow);
+	}
+	return page;
+}
+
+struct page *alloc_from_list(
+	const struct zonelist *zonelist, gfp_t gfp, unsigned int order, const void *caller)
+{
+	const struct alloc_request request = {
+		gfp, order, zonelist, caller, explain_here(), this_cpu->busy};
+
+	return alloc_from(&request);
+}
+
+/* The fast path: this CPU's attention is 0. */
+static ALWAYS_INLINE struct page *alloc_fast(
+	const struct zonelist *zonelist, gfp_t gfp, unsigned int order, const void *caller)
+{
+	const struct alloc_request request = {gfp, order, zonelist, caller, NULL, false};
+
+	return alloc_from(&request);
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
+	const struct mm_cpu *cpu = this_cpu;
+
 	if (unlikely(order >= MAX_ORDER))
 		return NULL;
-	return alloc_from(this_cpu->zonelist[gfp & GFP_ZONEMASK], gfp, order, CALLER());
+	if (unlikely(cpu->attention))
+		return alloc_pages_current(gfp, order, CALLER());
+	return alloc_fast(cpu->zonelist[gfp & GFP_ZONEMASK], gfp, order, CALLER());
 }
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
 	const struct pglist_data *pgdat = mm_node(this_cpu->mm, nid);
 	unsigned int list = gfp & GFP_ZONEMASK;
+	const struct zonelist *zonelist;
 
 	if (unlikely(order >= MAX_ORDER))
 		return NULL;
@@ -185,8 +281,10 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 		misuse(MISUSE_BAD_NODE, NULL, order, CALLER());
 		return NULL;
 	}
-	return alloc_from(
-		list < GFP_ZONETYPES ? pgdat->node_zonelists[list] : NULL, gfp, order, CALLER());
+	zonelist = list < GFP_ZONETYPES ? pgdat->node_zonelists[list] : NULL;
+	if (unlikely(this_cpu->attention))
+		return alloc_from_list(zonelist, gfp, order, CALLER());
+	return alloc_fast(zonelist, gfp, order, CALLER());
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
@@ -203,185 +301,4 @@ unsigned long get_zeroed_page(gfp_t gfp)
 		return 0;
 	}
 	return __get_free_pages(gfp | __GFP_ZERO, 0);
-}
-
-/* Which misuse is it, when a page's tag is not that of an allocated block of `order`? */
-static enum misuse why_not_freeable(const struct page *page)
-{
-	const struct page *head;
-	unsigned int its_order;
-
-	if (PageReserved(page) || page_to_nid(page) == NODE_HOLE)
-		return MISUSE_RESERVED;
-	head = page_block_head(page, &its_order);
-	if (head && head != page && page_state(head) != PAGE_FREE)
-		return MISUSE_NOT_ALLOCATED;
-	switch (page_state(page)) {
-	case PAGE_ALLOCATED:
-		return MISUSE_WRONG_ORDER;
-	case PAGE_FREE:
-	case PAGE_CACHED:
-		return MISUSE_DOUBLE_FREE;
-	default:
-		return MISUSE_NOT_ALLOCATED;
-	}
-}
-
-/* May this page be freed as a block of this order? If not, it is reported. */
-static bool may_free(const struct page *page, unsigned int order, const void *caller)
-{
-	if (likely(page_tag(page) == make_tag(PAGE_ALLOCATED, order) && !PageReserved(page)))
-		return true;
-	misuse(why_not_freeable(page), page, order, caller);
-	return false;
-}
-
-static bool drop_reference(struct page *page, unsigned int order, const void *caller)
-{
-	int stored = __atomic_load_n(&page->_count, __ATOMIC_ACQUIRE);
-
-	if (likely(stored == 0)) {
-		/*
-		 * The only reference is ours, and nobody can take one without having one. Two
-		 * that believe so at once are told apart by the tag, a moment later.
-		 */
-		__atomic_store_n(&page->_count, -1, __ATOMIC_RELAXED);
-		return true;
-	}
-	if (stored < 0) {
-		misuse(MISUSE_ZERO_COUNT, page, order, caller);
-		return false;
-	}
-	return __atomic_fetch_sub(&page->_count, 1, __ATOMIC_ACQ_REL) == 0;
-}
-
-bool put_page_testzero(struct page *page)
-{
-	return drop_reference(page, 0, CALLER());
-}
-
-/* The last owner's traces that must be gone; an anonymous mapping is forgiven for single pages. */
-static bool page_is_clean(struct page *page, bool single)
-{
-	if (single && PageAnon(page))
-		page->mapping = NULL;
-	if (page_flags(page) & BAD_WHEN_FREED || page->mapping || page_mapped(page) ||
-		page_count_raw(page) != 0)
-		return false;
-	if (PageDirty(page))
-		ClearPageDirty(page);
-	return true;
-}
-
-/* Put a block that can not be trusted where nobody gets it. */
-static void set_aside(struct page *page, unsigned int order, const void *caller)
-{
-	bad_page(page, order, caller);
-	buddy_set_aside(page_zone(page), page, order);
-}
-
-static void free_single(struct page *page, bool cold, const void *caller)
-{
-	if (unlikely(!page_is_clean(page, true)))
-		set_aside(page, 0, caller);
-	else
-		pcp_free(page, cold);
-}
-
-/* The first page of the block that is not clean, or NULL; tails are looked at only if asked to. */
-static struct page *find_unclean(struct page *page, unsigned int order)
-{
-	unsigned long nr = this_cpu->mm->check_tails ? 1UL << order : 1;
-
-	for (unsigned long i = 0; i < nr; i++) {
-		if (!page_is_clean(&page[i], false))
-			return &page[i];
-	}
-	return NULL;
-}
-
-static void free_block(struct page *page, unsigned int order, const void *caller)
-{
-	struct page *unclean;
-
-	if (PageCompound(page)) {
-		if (!compound_is_whole(page, order)) {
-			misuse(MISUSE_BAD_COMPOUND, page, order, caller);
-			buddy_set_aside(page_zone(page), page, order);
-			return;
-		}
-		destroy_compound_page(page, order);
-	}
-	unclean = find_unclean(page, order);
-	if (unlikely(unclean)) {
-		bad_page(unclean, order, caller);
-		buddy_set_aside(page_zone(page), page, order);
-		return;
-	}
-	buddy_free(page_zone(page), page, order);
-}
-
-static void free_reference(struct page *page, unsigned int order, const void *caller)
-{
-	if (!may_free(page, order, caller) || !drop_reference(page, order, caller))
-		return;
-	if (order == 0)
-		free_single(page, false, caller);
-	else
-		free_block(page, order, caller);
-}
-
-void __free_pages(struct page *page, unsigned int order)
-{
-	free_reference(page, order, CALLER());
-}
-
-void free_pages(unsigned long addr, unsigned int order)
-{
-	if (addr == 0)
-		return;
-	if (unlikely(!virt_addr_valid(this_cpu->mm, (const void *)addr))) {
-		misuse(MISUSE_BAD_ADDRESS, NULL, order, CALLER());
-		return;
-	}
-	free_reference(virt_to_page((const void *)addr), order, CALLER());
-}
-
-void free_hot_page(struct page *page)
-{
-	if (may_free(page, 0, CALLER()))
-		free_single(page, false, CALLER());
-}
-
-void free_cold_page(struct page *page)
-{
-	if (may_free(page, 0, CALLER()))
-		free_single(page, true, CALLER());
-}
-
-void put_page(struct page *page)
-{
-	struct page *head = compound_head(page);
-
-	free_reference(head, PageCompound(head) ? page_tag_order(head) : 0, CALLER());
-}
-
-void split_page(struct page *page, unsigned int order)
-{
-	if (!may_free(page, order, CALLER()))
-		return;
-	if (PageCompound(page)) {
-		misuse(MISUSE_BAD_COMPOUND, page, order, CALLER());
-		return;
-	}
-	if (page_count_raw(page) != 1) {
-		misuse(MISUSE_SHARED, page, order, CALLER());
-		return;
-	}
-	for (unsigned long i = 0; i < 1UL << order; i++) {
-		if (i)
-			set_page_private(&page[i], 0);
-		set_page_count(&page[i], 1);
-		set_page_tag(&page[i], PAGE_ALLOCATED, 0);
-	}
 }

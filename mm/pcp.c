@@ -8,6 +8,11 @@
  * Owns mm_cpu.pageset. No lock and no masked interrupts on the common path: mm_cpu.busy marks the
  * section in which this CPU's lists are being changed. An interrupt that finds it set goes to the
  * buddy system instead; a request of another CPU is left in mm_cpu.pending and done at the end.
+ *
+ * Who allocates and frees looks at busy when it is called (by mm_cpu.attention), not here: once
+ * for all of the call, as it can not change under it. An interrupt leaves busy as it was, and a
+ * thread inside is not switched away from.
+ *
  * Cached pages have count 0 and tag PAGE_CACHED, and are no part of zone->free_pages.
  *
  * Source: Linux 2.6.11 mm/page_alloc.c, buffered_rmqueue(), free_hot_cold_page(),
@@ -57,13 +62,18 @@ static void drain_this_cpu(struct mm_cpu *cpu)
 	}
 }
 
-/* Enter the busy section; false if this is an interrupt in the middle of one. */
-static inline bool pcp_enter(struct mm_cpu *cpu)
+/* Enter the busy section: not in an interrupt in the middle of one. */
+static ALWAYS_INLINE void pcp_enter(struct mm_cpu *cpu)
+{
+	__atomic_store_n(&cpu->busy, 1, __ATOMIC_RELAXED);
+	barrier();
+}
+
+static inline bool pcp_try_enter(struct mm_cpu *cpu)
 {
 	if (unlikely(__atomic_load_n(&cpu->busy, __ATOMIC_RELAXED)))
 		return false;
-	__atomic_store_n(&cpu->busy, 1, __ATOMIC_RELAXED);
-	barrier();
+	pcp_enter(cpu);
 	return true;
 }
 
@@ -85,7 +95,7 @@ static inline void pcp_exit(struct mm_cpu *cpu)
 /* The request is cleared last, inside the section: whoever waits for that sees the drain done. */
 static __attribute__((noinline)) void do_pending(struct mm_cpu *cpu)
 {
-	while (__atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE) && pcp_enter(cpu)) {
+	while (__atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE) && pcp_try_enter(cpu)) {
 		drain_this_cpu(cpu);
 		__atomic_fetch_and(&cpu->pending, ~MM_PENDING_DRAIN, __ATOMIC_RELEASE);
 		barrier();
@@ -107,19 +117,61 @@ void drain_local_pages(void)
 	do_pending(cpu);
 }
 
-struct page *pcp_alloc(struct zone *zone, bool cold)
+/* One more block for the counters of its zone; `foreign` are those of the zone asked first. */
+static inline void add_numa(struct numa_stat *numa, struct numa_stat *foreign, bool local)
+{
+	if (likely(local)) {
+		numa->numa_hit++;
+	} else {
+		numa->numa_miss++;
+		foreign->numa_foreign++;
+	}
+}
+
+void count_numa(const struct zone *zone, const struct zone *first)
+{
+	irq_flags_t flags = irq_save();
+	struct per_cpu_pageset *set = this_cpu->pageset;
+
+	add_numa(&set[zone->index].numa_slow, &set[first->index].numa_slow,
+		zone->zone_pgdat == first->zone_pgdat);
+	irq_restore(flags);
+}
+
+static void explain_cache(struct mm_explain *explain, const struct mm_cpu *cpu,
+	const struct zone *zone, const struct per_cpu_pages *pcp, bool cold)
+{
+	explain_add(explain, .kind = EXPLAIN_CACHE, .zone = zone, .text = cold ? "cold" : "hot",
+		.value = {cpu->id, pcp->count, pcp->low, pcp->high, pcp->batch});
+}
+
+/* A batch from the buddy system; fewer if it has no more. */
+static ALWAYS_INLINE void refill(
+	struct zone *zone, struct per_cpu_pages *pcp, struct mm_explain *explain)
+{
+	unsigned int came;
+
+	if (explain)
+		came = buddy_take_bulk_explained(zone, pcp->batch, &pcp->list, explain);
+	else
+		came = buddy_take_bulk(zone, pcp->batch, &pcp->list);
+	pcp->count += came;
+	explain_add(explain, .kind = EXPLAIN_REFILL, .zone = zone, .value = {came, pcp->batch});
+}
+
+static ALWAYS_INLINE struct page *take_cached(
+	struct zone *zone, bool cold, const struct zone *first, struct mm_explain *explain)
 {
 	struct mm_cpu *cpu = this_cpu;
 	struct per_cpu_pages *pcp;
 	struct page *page = NULL;
 
-	if (unlikely(!pcp_enter(cpu))) {
-		cpu->stat_slow.pcp_bypass++;
-		return buddy_take(zone, 0);
-	}
+	pcp_enter(cpu);
 	pcp = &cpu->pageset[zone->index].pcp[cold ? PCP_COLD : PCP_HOT];
+	if (explain)
+		explain_cache(explain, cpu, zone, pcp, cold);
 	if (unlikely(pcp->count <= pcp->low)) {
-		pcp->count += buddy_take_bulk(zone, pcp->batch, &pcp->list);
+		refill(zone, pcp, explain);
 		cpu->stat.pcp_refill++;
 	}
 	if (likely(pcp->count)) {
@@ -128,32 +180,70 @@ struct page *pcp_alloc(struct zone *zone, bool cold)
 		pcp->count--;
 		cpu->stat.pcp_alloc++;
 		cpu->stat.pgalloc[zone->type]++;
+		add_numa(&cpu->pageset[zone->index].numa, &cpu->pageset[first->index].numa,
+			zone->zone_pgdat == first->zone_pgdat);
+		explain_add(explain, .kind = EXPLAIN_CACHE_HIT, .zone = zone,
+			.value = {page_to_pfn(page), pcp->count});
 	}
 	pcp_exit(cpu);
 	return page;
 }
 
-void pcp_free(struct page *page, bool cold)
+struct page *pcp_alloc(struct zone *zone, bool cold, const struct zone *first)
+{
+	return take_cached(zone, cold, first, NULL);
+}
+
+struct page *pcp_alloc_explained(
+	struct zone *zone, bool cold, const struct zone *first, struct mm_explain *explain)
+{
+	ASSERT(!this_cpu->busy);
+	return take_cached(zone, cold, first, explain);
+}
+
+/* A batch to the buddy system, those that were freed first. */
+static ALWAYS_INLINE void spill(
+	struct zone *zone, struct per_cpu_pages *pcp, struct mm_explain *explain)
+{
+	explain_add(explain, .kind = EXPLAIN_SPILL, .zone = zone, .value = {pcp->batch});
+	if (explain)
+		pcp->count -= buddy_free_bulk_explained(zone, pcp->batch, &pcp->list, explain);
+	else
+		pcp->count -= buddy_free_bulk(zone, pcp->batch, &pcp->list);
+}
+
+static ALWAYS_INLINE void put_cached(struct page *page, bool cold, struct mm_explain *explain)
 {
 	struct mm_cpu *cpu = this_cpu;
 	struct zone *zone = page_zone(page);
 	struct per_cpu_pages *pcp;
 
-	if (unlikely(!pcp_enter(cpu))) {
-		cpu->stat_slow.pcp_bypass++;
-		buddy_free(zone, page, 0);
-		return;
-	}
+	pcp_enter(cpu);
 	pcp = &cpu->pageset[zone->index].pcp[cold ? PCP_COLD : PCP_HOT];
+	if (explain)
+		explain_cache(explain, cpu, zone, pcp, cold);
 	if (unlikely(pcp->count >= pcp->high)) {
-		pcp->count -= buddy_free_bulk(zone, pcp->batch, &pcp->list);
+		spill(zone, pcp, explain);
 		cpu->stat.pcp_spill++;
 	}
 	set_page_tag(page, PAGE_CACHED, 0);
 	list_add(&page->lru, &pcp->list);
 	pcp->count++;
 	cpu->stat.pgfree++;
+	explain_add(explain, .kind = EXPLAIN_CACHED, .zone = zone,
+		.value = {page_to_pfn(page), pcp->count});
 	pcp_exit(cpu);
+}
+
+void pcp_free(struct page *page, bool cold)
+{
+	put_cached(page, cold, NULL);
+}
+
+void pcp_free_explained(struct page *page, bool cold, struct mm_explain *explain)
+{
+	ASSERT(!this_cpu->busy);
+	put_cached(page, cold, explain);
 }
 
 static bool cpu_is_online(const struct mm_cpu *cpu)

@@ -23,7 +23,16 @@ static const struct {
 	[MISUSE_BAD_GFP] = {"flags that exclude each other",
 		"no HIGHMEM where a page has to have an address"},
 	[MISUSE_BAD_NODE] = {"allocation from a node that is not online", "an online node's id"},
+	[MISUSE_ATOMIC_SLEEP] = {"sleep in atomic context",
+		"a thread outside of interrupts, with interrupts on, or no __GFP_WAIT"},
+	[MISUSE_PAGE_LOCK] = {"page unlocked or written back that was not under way",
+		"the flag that says so"},
 };
+
+void mm_report_atomic_sleep(const void *caller)
+{
+	misuse(MISUSE_ATOMIC_SLEEP, NULL, 0, caller);
+}
 
 const char *misuse_name(enum misuse kind)
 {
@@ -42,5 +51,20 @@ void misuse(enum misuse kind, const struct page *page, unsigned int order, const
 	if (page)
 		show_page(mm, page_to_pfn(page));
 	print("  expected: %s\n", texts[kind].expected);
+	explain_add(explain_here(), .kind = EXPLAIN_MISUSE, .text = texts[kind].name);
 	report_misuse(&report);
+}
+
+/* What the report of a bad page mends. */
+#define CLEARED_WHEN_BAD                                                                   \
+	(BIT(PG_private) | BIT(PG_locked) | BIT(PG_lru) | BIT(PG_active) | BIT(PG_dirty) | \
+		BIT(PG_swapcache) | BIT(PG_writeback))
+
+void bad_page(struct page *page, unsigned int order, const void *caller)
+{
+	misuse(MISUSE_BAD_PAGE, page, order, caller);
+	page_write_flags(page, page_flags(page) & ~CLEARED_WHEN_BAD);
+	set_page_count(page, 0);
+	page->_mapcount = -1;
+	page->mapping = NULL;
 }

@@ -9,6 +9,7 @@
  * Source: Linux 2.6.11 mm/page_alloc.c, build_zonelists(), free_area_init_core(); spans as real
  * Linux prints them; highest zone of a list as in 2.6.18.
  */
+#include <mm/reclaim.h>
 #include "internal.h"
 
 const char *zone_type_name(enum zone_type type)
@@ -61,6 +62,9 @@ static void zone_init(struct mm *mm, struct pglist_data *pgdat, enum zone_type t
 	zone->zone_pgdat = pgdat;
 	for (unsigned int order = 0; order < MAX_ORDER; order++)
 		list_init(&zone->free_area[order].free_list);
+	list_init(&zone->active_list);
+	list_init(&zone->inactive_list);
+	zone->temp_priority = zone->prev_priority = DEF_PRIORITY;
 	mm->zone_table[zone->index] = zone;
 
 	zone_layout_range(mm->layout, type, &start, &end);
@@ -97,8 +101,8 @@ struct zone *mm_next_zone(const struct mm *mm, const struct zone *after)
 	return NULL;
 }
 
-/* The highest zone that a mask with these modifiers may use; DMA is tested last, so it wins. */
-static enum zone_type highest_zone(const struct mm *mm, unsigned int modifiers)
+/* DMA is tested last, so it wins. */
+enum zone_type highest_zone(const struct mm *mm, unsigned int modifiers)
 {
 	enum zone_type type = ZONE_NORMAL;
 

@@ -81,6 +81,11 @@ void host_misuse_reset(void)
 	nr_reports = 0;
 }
 
+/* Debuggers and sanitizers tell more. */
+void report_stack(void)
+{
+}
+
 void report_panic(const char *format, ...)
 {
 	va_list args;

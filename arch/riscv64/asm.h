@@ -35,6 +35,11 @@
 #define FRAME_STVAL   (34 * 8)
 #define FRAME_BYTES   (36 * 8)
 
+/* What context_switch() pushes: ra, s0 to s11; a multiple of 16 */
+#define SWITCH_RA    0
+#define SWITCH_S(n)  (((n) + 1) * 8)
+#define SWITCH_BYTES (14 * 8)
+
 /* A trap that finds less room than this on the stack goes to the emergency stack. */
 #define TRAP_MARGIN 512
 

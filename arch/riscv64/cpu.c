@@ -44,7 +44,8 @@ _Noreturn void secondary_main(struct hart *hart);
 void hart_init_interrupts(struct hart *hart)
 {
 	hart->next_tick = UINT64_MAX;
-	sbi_set_timer(UINT64_MAX);
+	hart->alarm = UINT64_MAX;
+	timer_set(hart, UINT64_MAX);
 	csr_clear(sip, 1UL << IRQ_S_SOFT);
 	csr_write(sie, 1UL << IRQ_S_SOFT | 1UL << IRQ_S_TIMER | 1UL << IRQ_S_EXTERNAL);
 }

@@ -112,6 +112,16 @@ static void dump_backtrace(const struct trap_frame *frame)
 	dump_callers(nr, fp);
 }
 
+/* Whose stack it was: that of the interrupted thread, in an interrupt. */
+static void dump_thread(void)
+{
+	const struct hart *hart = this_hart();
+
+	print("thread: %s, stack 0x%lx-0x%lx\n", mm_current() ? mm_current()->name : "none yet",
+		(unsigned long)hart->stack_low,
+		(unsigned long)(hart->stack_low + hart->stack_room + TRAP_MARGIN));
+}
+
 static void dump_registers(const struct trap_frame *frame)
 {
 	for (unsigned int i = 0; i < 31; i++)
@@ -126,6 +136,7 @@ void dump_trap(const struct trap_frame *frame)
 		(unsigned long)this_hart()->hwid, this_cpu->id, cause_name(frame->scause),
 		frame->sepc, frame->stval,
 		frame->scause == 2 ? "the instruction" : paging_name(frame->stval));
+	dump_thread();
 	dump_registers(frame);
 	dump_backtrace(frame);
 }
@@ -137,6 +148,12 @@ void arch_dump_here(void)
 	print("hart %lu, cpu %u: sp 0x%lx, sstatus 0x%lx, satp 0x%lx\n",
 		(unsigned long)this_hart()->hwid, this_cpu->id, (unsigned long)fp,
 		csr_read(sstatus), csr_read(satp));
+	dump_thread();
 	print("backtrace:\n");
 	dump_callers(0, fp);
+}
+
+void arch_print_callers(const void *frame)
+{
+	dump_callers(0, (uintptr_t)frame);
 }

@@ -31,6 +31,8 @@ struct hart {
 	uint64_t hwid;          /* hart id */
 	uint64_t next_tick;     /* time of the next periodic tick, or UINT64_MAX */
 	uint64_t tick_interval; /* time between ticks */
+	uint64_t alarm;         /* see irq_set_alarm() */
+	uint64_t timer;         /* what the firmware was told last */
 	unsigned int dumping;   /* fatal traps taken; the second is one in the dump itself */
 };
 
@@ -67,7 +69,7 @@ static_assert(offsetof(struct trap_frame, sstatus) == FRAME_SSTATUS, "asm.h");
 static_assert(offsetof(struct trap_frame, scause) == FRAME_SCAUSE, "asm.h");
 static_assert(offsetof(struct trap_frame, stval) == FRAME_STVAL, "asm.h");
 static_assert(sizeof(struct trap_frame) == FRAME_BYTES, "asm.h");
-static_assert(FRAME_BYTES % 16 == 0, "the ABI's stack alignment");
+static_assert(FRAME_BYTES % 16 == 0 && SWITCH_BYTES % 16 == 0, "the ABI's stack alignment");
 
 enum { REG_RA = 0, REG_SP = 1, REG_S0 = 7 }; /* indices into trap_frame.x */
 
@@ -84,8 +86,14 @@ void hart_init_interrupts(struct hart *hart);
 void hart_set_stacks(struct hart *hart, uintptr_t stack_low, uintptr_t stack_top,
 	uintptr_t emergency_low, uintptr_t emergency_top);
 
-/** The timer interrupt: the tick if it is due. True if it was. timer.c. */
-bool timer_interrupt(struct hart *hart);
+/** The timer interrupt, and which of its two purposes are due. timer.c. */
+struct timer_due {
+	bool tick, alarm;
+};
+struct timer_due timer_interrupt(struct hart *hart);
+
+/** Set this hart's timer interrupt to `time`. Interrupts off. timer.c. */
+void timer_set(struct hart *hart, uint64_t time);
 
 /** Called by trap.S. */
 void trap_handler(struct trap_frame *frame);
@@ -93,7 +101,10 @@ void trap_handler(struct trap_frame *frame);
 /** Print a fatal trap whole: what, where, registers, backtrace. dump.c. */
 void dump_trap(const struct trap_frame *frame);
 
-/** Labels of start.S and trap.S. */
-extern char secondary_start[], secondary_continue[], trap_entry[];
+/** switch.S. */
+void context_switch(uintptr_t *from_sp, uintptr_t to_sp);
+
+/** Labels of start.S, switch.S and trap.S. */
+extern char context_start[], secondary_start[], secondary_continue[], trap_entry[];
 
 #endif

@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The final page tables: one set for all harts, built at boot, added to by the boot hart only.
+ * The final page tables: one set for all harts, built at boot by the boot hart; stacks come and go
+ * with threads, on any hart.
  *
- * Owns the tables and the windows of virtual addresses. The same constants hold in every mode but
- * for the linear map, see mode.c; how many levels there are is a value.
+ * Owns the tables and the windows of virtual addresses. paging.lock, interrupts off, is held where
+ * entries are changed once the tables are in use; tables are allocated under it, atomically. The
+ * same constants hold in every mode but for the linear map, see mode.c; how many levels there are
+ * is a value.
  *
  *   linear map    by mode, ends at or below the next
  *   mem_map       0xffffffe000000000  96 GiB: descriptors of pfn 0 to 6 TiB
  *   devices       0xfffffff800000000  16 GiB
- *   stacks        0xfffffffc00000000   8 GiB: a slot for each CPU, see paging_map_stack()
+ *   stacks        0xfffffffc00000000   8 GiB: a slot for each CPU, then a half for each thread
  *   image         0xffffffff80400000
  *
  * Invariants: nothing is both writable and executable, under no address. A leaf is as large as
- * fits. An entry changes from invalid to valid only, but for paging_unmap_stack() of a hart that
- * never ran: so a new mapping needs a fence on the hart that made it, and harts that are started
- * later fence when they switch to these tables.
+ * fits. Tables stay. An entry changes from invalid to valid only, but for a stack's: so a new
+ * mapping needs a fence on the hart that made it, and harts that are started later fence when they
+ * switch to these tables. Stacks of threads: see thread_context_publish().
  *
  * Source: Privileged Architecture 1.12, 4.2.1 (sfence.vma), 4.3 to 4.5.
  */
+#include <assert.h>
 #include <string.h>
 #include <mm/mm.h>
 #include <port/boot.h>
+#include <port/lock.h>
 #include <port/mem.h>
 #include <port/print.h>
 #include <port/report.h>
@@ -57,6 +62,8 @@ static struct {
 	bool active; /* these tables are in use: tables are reached by the linear map */
 	bool closed; /* the boot allocator is: tables come from the page allocator */
 	uintptr_t next_device;
+	struct spinlock lock;
+	uint64_t thread_stacks[MAX_THREAD_STACKS / 64]; /* bit: the slot is taken; lock */
 } paging;
 
 static uint64_t *table_at(phys_addr_t pa)
@@ -287,34 +294,89 @@ volatile void *mmio_map(phys_addr_t pa, size_t bytes)
 	return (volatile void *)(va + (pa - base));
 }
 
-static uintptr_t stack_address(unsigned int slot, enum stack_kind kind)
+/* The first half of the window is the CPUs', whose slots have two halves; then the threads'. */
+#define FIRST_THREAD_HALF (MAX_CPUS * NR_STACKS)
+static_assert((FIRST_THREAD_HALF + MAX_THREAD_STACKS) * STACK_HALF <= STACK_BYTES,
+	"all stacks have an address");
+
+static uintptr_t half_address(unsigned long half)
 {
-	return STACK_BASE + slot * STACK_SLOT + kind * STACK_HALF + PAGE_SIZE;
+	return STACK_BASE + half * STACK_HALF + PAGE_SIZE;
 }
 
-uintptr_t paging_map_stack(unsigned int slot, enum stack_kind kind, phys_addr_t pa, size_t bytes)
+static void unmap_half(unsigned long half, size_t bytes)
 {
-	uintptr_t va = stack_address(slot, kind);
-
-	if (bytes > STACK_MAX || slot >= STACK_BYTES / STACK_SLOT)
-		return 0;
-	if (mapped(map(va, pa, bytes, PROT_RW)) == 0)
-		return va;
-	paging_unmap_stack(slot, kind, bytes);
-	return 0;
-}
-
-void paging_unmap_stack(unsigned int slot, enum stack_kind kind, size_t bytes)
-{
-	uintptr_t va = stack_address(slot, kind);
-
 	for (size_t at = 0; at < bytes; at += PAGE_SIZE) {
-		uint64_t *entry = find_entry(va + at, 0, false);
+		uint64_t *entry = find_entry(half_address(half) + at, 0, false);
 
 		if (entry)
 			*entry = 0;
 	}
 	sfence_vma();
+}
+
+/* The address, or 0 and nothing changed if a table could not be had. */
+static uintptr_t map_half(unsigned long half, phys_addr_t pa, size_t bytes)
+{
+	if (bytes <= STACK_MAX && mapped(map(half_address(half), pa, bytes, PROT_RW)) == 0)
+		return half_address(half);
+	unmap_half(half, bytes);
+	return 0;
+}
+
+uintptr_t paging_map_stack(unsigned int slot, enum stack_kind kind, phys_addr_t pa, size_t bytes)
+{
+	irq_flags_t flags;
+	uintptr_t va;
+
+	if (slot >= MAX_CPUS)
+		return 0;
+	flags = spin_lock_irqsave(&paging.lock);
+	va = map_half(slot * NR_STACKS + kind, pa, bytes);
+	spin_unlock_irqrestore(&paging.lock, flags);
+	return va;
+}
+
+void paging_unmap_stack(unsigned int slot, enum stack_kind kind, size_t bytes)
+{
+	irq_flags_t flags = spin_lock_irqsave(&paging.lock);
+
+	unmap_half(slot * NR_STACKS + kind, bytes);
+	spin_unlock_irqrestore(&paging.lock, flags);
+}
+
+/* The lowest slot that is not taken, or MAX_THREAD_STACKS. */
+static unsigned int free_thread_slot(void)
+{
+	for (unsigned int i = 0; i < MAX_THREAD_STACKS / 64; i++)
+		if (~paging.thread_stacks[i])
+			return i * 64 + (unsigned int)__builtin_ctzll(~paging.thread_stacks[i]);
+	return MAX_THREAD_STACKS;
+}
+
+uintptr_t paging_map_thread_stack(phys_addr_t pa, size_t bytes, unsigned int *slot)
+{
+	irq_flags_t flags = spin_lock_irqsave(&paging.lock);
+	unsigned int nr = free_thread_slot();
+	uintptr_t va = 0;
+
+	if (nr < MAX_THREAD_STACKS)
+		va = map_half(FIRST_THREAD_HALF + nr, pa, bytes);
+	if (va != 0) {
+		paging.thread_stacks[nr / 64] |= 1ULL << nr % 64;
+		*slot = nr;
+	}
+	spin_unlock_irqrestore(&paging.lock, flags);
+	return va;
+}
+
+void paging_unmap_thread_stack(unsigned int slot, size_t bytes)
+{
+	irq_flags_t flags = spin_lock_irqsave(&paging.lock);
+
+	unmap_half(FIRST_THREAD_HALF + slot, bytes);
+	paging.thread_stacks[slot / 64] &= ~(1ULL << slot % 64);
+	spin_unlock_irqrestore(&paging.lock, flags);
 }
 
 static const char *name_in_image(uintptr_t va)

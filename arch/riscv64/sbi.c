@@ -15,6 +15,7 @@
 
 enum {
 	LEGACY_SET_TIMER = 0x00,
+	LEGACY_REMOTE_SFENCE_VMA = 0x06,
 	LEGACY_SHUTDOWN = 0x08,
 	EXT_IPI = 0x735049,
 	EXT_HSM = 0x48534D,
@@ -23,6 +24,7 @@ enum {
 	EXT_RFENCE = 0x52464E43,
 };
 
+enum { RFENCE_SFENCE_VMA = 1 };
 enum { BASE_SPEC_VERSION = 0, BASE_IMPL_ID = 1, BASE_IMPL_VERSION = 2 };
 enum { SRST_SHUTDOWN = 0, SRST_COLD_REBOOT = 1 };
 enum { SRST_NO_REASON = 0, SRST_SYSTEM_FAILURE = 1 };
@@ -100,6 +102,26 @@ long sbi_send_ipi(uint64_t hwid)
 	if (has(HAS_IPI))
 		return sbi_call(EXT_IPI, 0, 1, hwid, 0).error;
 	return SBI_ERR_NOT_SUPPORTED;
+}
+
+/*
+ * The new call names all harts by a base of -1, the old one by no mask; then 0, -1: everything.
+ * Nothing is called between the registers: it would change them.
+ */
+void sbi_remote_fence(void)
+{
+	const bool new_call = has(HAS_RFENCE);
+	register unsigned long a0 __asm__("a0") = 0;
+	register unsigned long a1 __asm__("a1") = new_call ? ~0UL : 0;
+	register unsigned long a2 __asm__("a2") = new_call ? 0 : ~0UL;
+	register unsigned long a3 __asm__("a3") = ~0UL;
+	register unsigned long a6 __asm__("a6") = RFENCE_SFENCE_VMA;
+	register unsigned long a7 __asm__("a7") = new_call ? EXT_RFENCE : LEGACY_REMOTE_SFENCE_VMA;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0), "+r"(a1)
+			 : "r"(a2), "r"(a3), "r"(a6), "r"(a7)
+			 : "memory");
 }
 
 long sbi_hart_start(uint64_t hwid, phys_addr_t start, uint64_t opaque)

@@ -40,6 +40,9 @@ void sbi_set_timer(uint64_t time);
 /** Raise the software interrupt of one hart. Returns 0 or a negative error. */
 long sbi_send_ipi(uint64_t hwid);
 
+/** Have every hart forget its cached translations, and wait until they have. */
+void sbi_remote_fence(void);
+
 /**
  * Start a hart at physical address `start`, paging off, with a0 = hart id and a1 = `opaque`.
  * Returns 0 once the firmware has accepted it, or a negative error.

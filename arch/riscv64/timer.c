@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time: the clock's rate, the periodic tick, and waiting with a deadline.
+ * Time: the clock's rate, the periodic tick, the alarm, and waiting with a deadline.
  *
- * Each hart has one timer. It stands at the next tick except while cpu_wait_until() borrows it.
- * struct hart's next_tick and tick_interval belong to the hart itself, interrupts off.
+ * Each hart has one timer. It stands at the next tick or the alarm, or earlier: it is not set anew
+ * when one of them moves away, as a call of the firmware costs more than an interrupt for nothing
+ * now and then. cpu_wait_until() borrows it. struct hart's next_tick, tick_interval, alarm and
+ * timer belong to the hart itself, interrupts off.
  *
  * Source: SBI 2.0 chapter 6 (TIME); Privileged Architecture 1.12, 3.3.3 (wfi goes on when an
  * interrupt that sie enables is pending, whatever sstatus.SIE says).
@@ -28,29 +30,64 @@ void cpu_set_time_hz(uint64_t hz)
 		time_hz = hz;
 }
 
+void timer_set(struct hart *hart, uint64_t time)
+{
+	hart->timer = time;
+	sbi_set_timer(time);
+}
+
+static uint64_t next_event(const struct hart *hart)
+{
+	return hart->next_tick < hart->alarm ? hart->next_tick : hart->alarm;
+}
+
+/* The timer comes in time for the next event, perhaps too early. */
+static void timer_hurry(struct hart *hart)
+{
+	if (next_event(hart) < hart->timer)
+		timer_set(hart, next_event(hart));
+}
+
 void irq_start_tick(unsigned int hz)
 {
 	irq_flags_t flags = irq_save();
 	struct hart *hart = this_hart();
+	uint64_t interval = hz != 0 ? time_hz / hz : 0;
 
-	hart->tick_interval = hz != 0 ? time_hz / hz : 0;
-	hart->next_tick = hz != 0 ? cpu_time() + hart->tick_interval : UINT64_MAX;
-	sbi_set_timer(hart->next_tick);
+	/* Started anew again and again, a tick that runs already would never come. */
+	if (hz == 0)
+		hart->next_tick = UINT64_MAX;
+	else if (hart->next_tick == UINT64_MAX || hart->tick_interval != interval)
+		hart->next_tick = cpu_time() + interval;
+	hart->tick_interval = interval;
+	timer_hurry(hart);
 	irq_restore(flags);
 }
 
-bool timer_interrupt(struct hart *hart)
+void irq_set_alarm(uint64_t time)
+{
+	irq_flags_t flags = irq_save();
+	struct hart *hart = this_hart();
+
+	hart->alarm = time;
+	timer_hurry(hart);
+	irq_restore(flags);
+}
+
+struct timer_due timer_interrupt(struct hart *hart)
 {
 	uint64_t now = cpu_time();
-	bool due = now >= hart->next_tick;
+	struct timer_due due = {.tick = now >= hart->next_tick, .alarm = now >= hart->alarm};
 
 	/* A hart that was not run for long takes one tick for all that it missed. */
-	if (due) {
+	if (due.tick) {
 		hart->next_tick += hart->tick_interval;
 		if (hart->next_tick <= now)
 			hart->next_tick = now + hart->tick_interval;
 	}
-	sbi_set_timer(hart->next_tick);
+	if (due.alarm)
+		hart->alarm = UINT64_MAX;
+	timer_set(hart, next_event(hart));
 	return due;
 }
 
@@ -60,10 +97,10 @@ void cpu_wait_until(uint64_t deadline)
 	struct hart *hart = this_hart();
 
 	if (cpu_time() < deadline) {
-		sbi_set_timer(deadline < hart->next_tick ? deadline : hart->next_tick);
+		timer_set(hart, deadline < next_event(hart) ? deadline : next_event(hart));
 		cpu_wait();
-		/* A tick that came due meanwhile is pending again at once, and taken later. */
-		sbi_set_timer(hart->next_tick);
+		/* What came due meanwhile is pending again at once, and taken later. */
+		timer_set(hart, next_event(hart));
 	}
 	irq_restore(flags);
 }

@@ -54,6 +54,8 @@ static _Noreturn void fatal(const struct trap_frame *frame)
 /* False for an interrupt that is not one of ours. */
 static bool interrupt(unsigned long cause)
 {
+	struct timer_due due;
+
 	switch (cause) {
 	case IRQ_S_SOFT:
 		/* First cleared, then looked: a kick that comes while we look is not lost. */
@@ -63,7 +65,10 @@ static bool interrupt(unsigned long cause)
 			handlers.ipi();
 		return true;
 	case IRQ_S_TIMER:
-		if (timer_interrupt(this_hart()) && handlers.tick)
+		due = timer_interrupt(this_hart());
+		if (due.alarm && handlers.alarm)
+			handlers.alarm();
+		if (due.tick && handlers.tick)
 			handlers.tick();
 		return true;
 	case IRQ_S_EXTERNAL:
@@ -75,6 +80,20 @@ static bool interrupt(unsigned long cause)
 	}
 }
 
+/*
+ * Back out of the outermost interrupt: the runtime may go on with another thread, here on the
+ * stack of this one. Not where the stack was so full that the frame had to go to the emergency
+ * stack, which is the hart's: then the next interrupt will do.
+ */
+static void leave(const struct trap_frame *frame)
+{
+	const struct hart *hart = this_hart();
+	bool on_own_stack = (uintptr_t)frame - hart->stack_low <= hart->stack_room + TRAP_MARGIN;
+
+	if (this_cpu->irq_depth == 0 && on_own_stack && handlers.exit)
+		handlers.exit();
+}
+
 void trap_handler(struct trap_frame *frame)
 {
 	if (frame->scause & SCAUSE_INTERRUPT) {
@@ -83,8 +102,10 @@ void trap_handler(struct trap_frame *frame)
 		this_cpu->irq_depth++;
 		known = interrupt(frame->scause & ~SCAUSE_INTERRUPT);
 		this_cpu->irq_depth--;
-		if (known)
+		if (known) {
+			leave(frame);
 			return;
+		}
 	}
 	fatal(frame);
 }

@@ -8,13 +8,15 @@
  * group, and the console's may not be the boot hart's. Another hart's context is no way out: the
  * firmware masks it again when that hart is started. Then input is polled.
  *
- * Owns `chip`: written by probe() on the boot CPU, constant afterwards.
+ * Owns chips[], one for each controller that is used: written by probe() on the boot CPU, constant
+ * afterwards.
  *
  * Source: Linux Documentation/devicetree/bindings/interrupt-controller/sifive,plic-1.0.0.yaml and
  * riscv,cpu-intc.yaml.
  */
 #include <libfdt.h>
 #include <drivers/of.h>
+#include <mm/list.h>
 #include <port/print.h>
 #include "../drivers.h"
 #include "plic.h"
@@ -25,29 +27,35 @@
 /* No chip has more; the specification's limit. */
 #define MAX_SOURCES 1023U
 
-static struct plic chip;
+/* The console's, and the disks'. */
+#define MAX_CHIPS 2U
 
-static void chip_enable(unsigned int irq)
-{
-	plic_enable(&chip, irq);
-}
-
-static unsigned int chip_claim(void)
-{
-	return plic_claim(&chip);
-}
-
-static void chip_complete(unsigned int irq)
-{
-	plic_complete(&chip, irq);
-}
-
-static const struct irqchip_ops ops = {
-	.name = "plic",
-	.enable = chip_enable,
-	.claim = chip_claim,
-	.complete = chip_complete,
+struct chip {
+	struct irqchip_ops ops;
+	struct plic plic;
 };
+static struct chip chips[MAX_CHIPS];
+static unsigned int nr_chips;
+
+static const struct plic *plic_of(const struct irqchip_ops *ops)
+{
+	return &container_of(ops, const struct chip, ops)->plic;
+}
+
+static void chip_enable(const struct irqchip_ops *ops, unsigned int irq)
+{
+	plic_enable(plic_of(ops), irq);
+}
+
+static unsigned int chip_claim(const struct irqchip_ops *ops)
+{
+	return plic_claim(plic_of(ops));
+}
+
+static void chip_complete(const struct irqchip_ops *ops, unsigned int irq)
+{
+	plic_complete(plic_of(ops), irq);
+}
 
 /* Hart id of the cpu node that a hart's interrupt controller stands in; false if it is not used. */
 static bool hart_of(const void *fdt, uint32_t phandle, uint64_t *hwid)
@@ -86,8 +94,14 @@ static int find_context(const void *fdt, int node, uint64_t hwid)
 	return -1;
 }
 
+static bool serves(const void *fdt, int node, uint64_t hwid)
+{
+	return find_context(fdt, node, hwid) >= 0;
+}
+
 static int probe(const void *fdt, int node, uint64_t boot_hwid, struct devices *found)
 {
+	struct chip *chip = &chips[nr_chips];
 	uint32_t nr_sources = of_u32(fdt, node, "riscv,ndev", 0);
 	int context = find_context(fdt, node, boot_hwid);
 
@@ -97,13 +111,25 @@ static int probe(const void *fdt, int node, uint64_t boot_hwid, struct devices *
 	if (nr_sources == 0 || nr_sources > MAX_SOURCES)
 		return driver_refuse(fdt, node, "riscv,ndev %u is not within 1 to %u; not used",
 			(unsigned int)nr_sources, MAX_SOURCES);
-	chip.context = (unsigned int)context;
-	chip.nr_sources = nr_sources;
-	chip.base = driver_map(fdt, node, plic_bytes(chip.context));
-	if (!chip.base)
+	if (nr_chips == MAX_CHIPS)
+		return driver_refuse(
+			fdt, node, "%u controllers are in use already; not used", MAX_CHIPS);
+	chip->plic.context = (unsigned int)context;
+	chip->plic.nr_sources = nr_sources;
+	chip->plic.base = driver_map(fdt, node, plic_bytes(chip->plic.context));
+	if (!chip->plic.base)
 		return -1;
-	plic_init(&chip);
-	found->irqchip = &ops;
+	chip->ops = (struct irqchip_ops){
+		.name = "plic",
+		.hwid = boot_hwid,
+		.enable = chip_enable,
+		.claim = chip_claim,
+		.complete = chip_complete,
+	};
+	plic_init(&chip->plic);
+	nr_chips++;
+	found->irqchip = &chip->ops;
+	found->irqchip_node = node;
 	return 0;
 }
 
@@ -113,4 +139,5 @@ const struct driver plic_driver = {
 	.class = DRIVER_IRQCHIP,
 	.compatible = compatible,
 	.probe = probe,
+	.serves = serves,
 };

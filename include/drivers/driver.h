@@ -20,14 +20,15 @@ struct serial_ops {
 	void (*enable_rx_irq)(void);
 };
 
-/** An interrupt controller. */
+/** An interrupt controller, as far as it serves one CPU. Each function gets the struct itself. */
 struct irqchip_ops {
 	const char *name;
-	/** Route and unmask source `irq` to the boot CPU. */
-	void (*enable)(unsigned int irq);
-	/** The pending source for this CPU, now claimed, or 0. */
-	unsigned int (*claim)(void);
-	void (*complete)(unsigned int irq);
+	uint64_t hwid; /* of the CPU that its interrupts go to */
+	/** Route and unmask source `irq` to that CPU. */
+	void (*enable)(const struct irqchip_ops *chip, unsigned int irq);
+	/** The pending source for that CPU, now claimed, or 0. Called on that CPU. */
+	unsigned int (*claim)(const struct irqchip_ops *chip);
+	void (*complete)(const struct irqchip_ops *chip, unsigned int irq);
 };
 
 /** A way to end the machine with a status that the emulator passes on. */
@@ -41,7 +42,10 @@ struct power_ops {
 struct devices {
 	const struct serial_ops *serial;
 	const struct irqchip_ops *irqchip;
+	int irqchip_node; /* its place in the tree, if there is one */
 	const struct power_ops *power;
+	/* The controller that disks are wired to; may be the console's. */
+	const struct irqchip_ops *block_irqchip;
 };
 
 /**
@@ -50,5 +54,14 @@ struct devices {
  * after paging_init(). `boot_hwid` is the CPU that interrupts are routed to.
  */
 void drivers_probe(const void *fdt, uint64_t boot_hwid, struct devices *found);
+
+/**
+ * Probe the disks of the tree, which are then in the list of <drivers/block.h>. Their controller is
+ * the console's, or one that has a context for one of the CPUs hwid[0] to hwid[nr - 1], which are
+ * online; without, they are polled. Prints a line for what can not be used. Boot CPU, once, when
+ * pages can be allocated and all CPUs have come. Interrupts may be on.
+ */
+void drivers_probe_disks(
+	const void *fdt, const uint64_t *hwid, unsigned int nr, struct devices *found);
 
 #endif

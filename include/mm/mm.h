@@ -11,7 +11,11 @@
 #include <mm/memblock.h>
 #include <mm/mmzone.h>
 #include <port/cpu.h>
+#include <port/irq.h>
 #include <port/mem.h>
+
+/** What functions return, negated, that fail for more than one reason; Linux's numbers. */
+enum { MM_ENOMEM = 12, MM_EEXIST = 17, MM_EINVAL = 22 };
 
 /** What the embedding system tells mm_init() about itself. Read during the call only. */
 struct mm_config {
@@ -24,6 +28,23 @@ struct mm_config {
 	unsigned int (*distance)(const void *context, int a, int b);
 	const void *context;
 };
+
+/**
+ * Where the slow path of an allocation leads. mm_init() sets the core's own (mm_default_hooks); an
+ * embedding kernel that reclaims in its own way, and tests, put others there before use.
+ */
+struct mm_hooks {
+	/** Free memory for a request that failed; 1 if it made progress, else 0. May sleep. */
+	unsigned int (*try_to_free_pages)(
+		const struct zonelist *zonelist, gfp_t gfp, unsigned int order);
+	/** Nothing can be freed: end somebody, or the machine. May sleep. */
+	void (*out_of_memory)(gfp_t gfp);
+	/** The zone is short of pages. Any context. */
+	void (*wakeup_kswapd)(struct zone *zone, unsigned int order);
+	/** Wait until some write is done, or cpu_time() is `deadline`. Sleeps. */
+	void (*congestion_wait)(uint64_t deadline);
+};
+extern const struct mm_hooks mm_default_hooks;
 
 /** Faults found since boot; atomic. */
 struct mm_faults {
@@ -49,8 +70,24 @@ struct mm {
 	unsigned long *block_map;    /* bit per BLOCK_PAGES: its descriptors are mapped */
 	unsigned long mem_map_bytes; /* what the descriptors take, page tables not counted */
 
+	enum zone_type
+		policy_zone; /* highest type of any node that was bound; only rises; atomic */
 	unsigned long min_free_kbytes; /* what all zones' pages_min add up to, but for rounding */
 	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES - 1]; /* by type of the protected zone */
+
+	const struct mm_hooks *hooks; /* never NULL */
+	struct wait_queue congestion; /* woken whenever a write is done */
+	struct list_head shrinkers;   /* struct shrinker; shrinker_lock */
+	struct spinlock shrinker_lock;
+	struct list_head consumers; /* struct oom_consumer; oom_lock */
+	struct spinlock oom_lock;
+	unsigned int oom_running; /* somebody looks for a victim, and owns the next four; atomic */
+	unsigned int oom_nobody;  /* times in a row that there was none, see mm/oom.c */
+	unsigned int oom_reports; /* printed */
+	unsigned int oom_unsaid;  /* victims since the last report */
+	uint64_t oom_next;        /* cpu_time() from which on there may be another report */
+	unsigned int failure_lines; /* said of late, see mm/alloc_slow.c; atomic */
+	uint64_t failure_since;
 
 	bool check_tails;     /* look at every page of a freed block, not at its head alone */
 	bool panic_on_misuse; /* a report of misuse stops the machine */
@@ -135,10 +172,31 @@ unsigned long nr_free_zone_pages(const struct mm *mm, unsigned int modifiers);
  * pages_min is a zone's share of it by present pages, pages_low 5/4 and pages_high 6/4 of that.
  */
 void mm_set_min_free_kbytes(struct mm *mm, unsigned long kbytes);
+/**
+ * Set mm->lowmem_reserve_ratio, by type of the protected zone, and from it the reserves of all
+ * zones. Returns 0, or -1 with nothing changed if one of them is 0.
+ */
+int mm_set_lowmem_reserve_ratio(struct mm *mm, const unsigned int ratio[MAX_NR_ZONES - 1]);
 /** Pages in the caches of all CPUs. A snapshot. */
 unsigned long nr_cached_pages(const struct mm *mm);
 /** Sum of all CPUs' counters. */
 void mm_sum_stat(const struct mm *mm, struct mm_cpu_stat *sum);
+/** Add `n` to a field of this CPU's counters, which is named, as in mm_count(pgpgin, 4). */
+#define mm_count(field, n)                                                                \
+	do {                                                                              \
+		irq_flags_t flags_ = irq_save();                                          \
+                                                                                          \
+		unsigned long *count_ = &this_cpu->stat_slow.field;                       \
+                                                                                          \
+		__atomic_store_n(count_, *count_ + (unsigned long)(n), __ATOMIC_RELAXED); \
+		irq_restore(flags_);                                                      \
+	} while (0)
+/** Sum over the CPUs of what a zone's numbers are. */
+struct numa_sum {
+	struct numa_stat of;
+	unsigned long local_node, other_node;
+};
+void mm_sum_numa(const struct mm *mm, const struct zone *zone, struct numa_sum *sum);
 
 /** Give all pages in this CPU's caches back to the buddy system. */
 void drain_local_pages(void);
@@ -152,6 +210,12 @@ void drain_all_pages(struct mm *mm);
  * interrupted. For the port's inter-processor interrupt; interrupts off.
  */
 void mm_cpu_interrupt(void);
+
+/**
+ * Print and count that `caller`, a return address, would have slept where nobody may: for the
+ * runtime's task_sleep(), which then refuses. Any context.
+ */
+void mm_report_atomic_sleep(const void *caller);
 
 /** What mm_check() counted, in pages. */
 struct mm_check_result {
@@ -171,6 +235,17 @@ unsigned long mm_check(struct mm *mm, struct mm_check_result *result);
 /* Reports, each a few print() lines. Formats: Linux's where Linux has one. */
 void show_buddyinfo(const struct mm *mm);
 void show_pcp(const struct mm *mm);
+/** Caches, sums, watermarks and free blocks of all zones: what Linux 2.6.11's SysRq-m prints. */
+void show_free_areas(const struct mm *mm);
+/** Events since boot, and levels, as /proc/vmstat; what nothing here counts is 0. */
+void show_vmstat(const struct mm *mm);
+/** One node's allocations, as /sys/devices/system/node/nodeN/numastat; nothing if not online. */
+void show_numastat(const struct mm *mm, int nid);
+/** Zones as /proc/zoneinfo of Linux 6.12, as far as we have its keys. */
+void show_zoneinfo(const struct mm *mm);
+/** As /proc/meminfo, and one node's part as /sys/devices/system/node/nodeN/meminfo. */
+void show_meminfo(const struct mm *mm);
+void show_node_meminfo(const struct mm *mm, int nid);
 void show_nodes(const struct mm *mm);
 void show_zones(const struct mm *mm);
 void show_zonelists(const struct mm *mm);

@@ -10,9 +10,12 @@
 #include <mm/gfp.h>
 #include <mm/list.h>
 #include <mm/page.h>
+#include <mm/task.h>
+#include <port/cpu.h>
 #include <port/lock.h>
 
 struct mm;
+struct mm_explain;
 struct pglist_data;
 
 /** Zone types, lowest addresses first. Which of them have limits is the arch's zone layout. */
@@ -46,6 +49,17 @@ struct zone {
 	struct free_area free_area[MAX_ORDER];
 	unsigned long set_aside_pages; /* found corrupt: neither free nor allocated */
 
+	/* Reclaim. */
+	_Alignas(64) struct spinlock lru_lock;
+	struct list_head active_list, inactive_list;    /* by page->lru, oldest last; lru_lock */
+	unsigned long nr_active, nr_inactive;           /* pages on them; lru_lock */
+	unsigned long nr_scan_active, nr_scan_inactive; /* still to be scanned; lru_lock */
+	/* Of reclaim: 12 is relaxed, 0 desperate; relaxed atomics. */
+	int temp_priority, prev_priority;
+	/* Since a page was last freed to the zone; relaxed atomics. */
+	unsigned long pages_scanned;
+	unsigned int all_unreclaimable; /* kswapd has scanned all of it in vain; atomic */
+
 	/* Constant once the zone is built; on cache lines that lock holders do not write. */
 	_Alignas(64) enum zone_type type;
 	unsigned int index; /* in mm->zone_table: (nid << ZONES_SHIFT) | type */
@@ -54,11 +68,17 @@ struct zone {
 	unsigned long zone_start_pfn; /* first page of the span */
 	unsigned long spanned_pages;  /* with holes, and with other nodes' pages in between */
 	unsigned long present_pages;  /* pages of this node's banks */
-	unsigned long pages_min, pages_low,
-		pages_high; /* watermarks, set at boot; mm/watermark.c */
-	/* Pages kept from requests that could have had zone type [i], by i; set at boot. */
+	/*
+	 * Watermarks, in free pages; set at boot and by mm_set_min_free_kbytes(), under lru_lock.
+	 * Relaxed atomics, as is lowmem_reserve.
+	 */
+	unsigned long pages_min, pages_low, pages_high;
+	/* Pages kept from requests that could have had zone type [i], by i. */
 	unsigned long lowmem_reserve[MAX_NR_ZONES];
 	unsigned long reserved_pages; /* present but never handed over; managed is the rest */
+	/* Where threads wait for a page of the zone: 2^bits queues, by a hash of the pfn. */
+	struct wait_queue *wait_table;
+	unsigned int wait_table_bits;
 };
 
 /** The order in which an allocation tries zones: highest zone of the nearest node first. */
@@ -81,6 +101,8 @@ struct pglist_data {
 	unsigned int nr_online;         /* entries of fallback[] */
 	const int *fallback;            /* node ids, nearest first, itself at the head */
 	struct pglist_data *pgdat_next; /* mm->pgdat_list: last initialised node first */
+	struct wait_queue kswapd_wait;  /* this node's kswapd sleeps here */
+	unsigned int kswapd_max_order;  /* largest order that it was woken for; atomic */
 };
 typedef struct pglist_data pg_data_t;
 
@@ -95,20 +117,56 @@ struct per_cpu_pages {
 
 enum { PCP_HOT, PCP_COLD, NR_PCP };
 
-/** One CPU's cache of one zone's order-0 pages. */
-struct per_cpu_pageset {
-	struct per_cpu_pages pcp[NR_PCP];
+/**
+ * Where one CPU's allocations from a zone came from, in calls of whatever order. What numastat
+ * calls local_node and other_node follows: hits and misses of zones on the CPU's node, and others.
+ */
+struct numa_stat {
+	unsigned long numa_hit;       /* served from the node that was asked first */
+	unsigned long numa_miss;      /* served although another node was asked first */
+	unsigned long numa_foreign;   /* asked first, and another node served */
+	unsigned long interleave_hit; /* INTERLEAVE chose this zone, and it served */
 };
 
-/** Events of one CPU. Pages unless said otherwise. */
+/** One CPU's cache of one zone's order-0 pages, and its counters of that zone. */
+struct per_cpu_pageset {
+	struct per_cpu_pages pcp[NR_PCP];
+	struct numa_stat numa;      /* written inside the busy section */
+	struct numa_stat numa_slow; /* written with interrupts off, outside of it */
+};
+
+/**
+ * Events of one CPU, all unsigned long. Pages unless said otherwise; what is a level and not a
+ * sum (nr_*) may be counted up on one CPU and down on another, so only the sum means something.
+ * Arrays are by zone type. Fields as in 2.6.11's struct page_state, as far as we have the events.
+ */
 struct mm_cpu_stat {
+	unsigned long nr_dirty, nr_writeback, nr_slab;
+	unsigned long pgpgin, pgpgout; /* KiB read from and written to block devices */
 	unsigned long pgalloc[MAX_NR_ZONES];
 	unsigned long pgfree;
-	unsigned long pcp_alloc;  /* order-0 allocations served by the cache, refilled or not */
-	unsigned long pcp_refill; /* refills of a cache */
-	unsigned long pcp_spill;  /* spills of a cache */
+	unsigned long pgactivate, pgdeactivate; /* moves between the LRU lists */
+	unsigned long pgrefill[MAX_NR_ZONES];   /* looked at on active lists */
+	unsigned long pgsteal[MAX_NR_ZONES];    /* reclaimed */
+	unsigned long pgscan_kswapd[MAX_NR_ZONES], pgscan_direct[MAX_NR_ZONES];
+	unsigned long slabs_scanned; /* objects that shrinkers were asked to look at */
+	unsigned long kswapd_steal;  /* of pgsteal, by kswapd */
+	unsigned long pageoutrun;    /* kswapd's rounds */
+	unsigned long allocstall;    /* direct reclaims, calls */
+	unsigned long pgrotated;     /* written back and put where they are reclaimed next */
+	unsigned long oom_kill;      /* victims chosen */
+	unsigned long pcp_alloc;     /* order-0 allocations served by the cache, refilled or not */
+	unsigned long pcp_refill;    /* refills of a cache */
+	unsigned long pcp_spill;     /* spills of a cache */
 	unsigned long pcp_bypass; /* order-0 operations that found the CPU inside its own cache */
 };
+
+/**
+ * Run-time switches of a CPU: what the fast paths leave to their out-of-line body. Bits of
+ * mm_cpu.switches, which its own CPU alone changes, with interrupts off.
+ */
+#define MM_SWITCH_POLICY  0x1U /* the running thread has a memory policy */
+#define MM_SWITCH_EXPLAIN 0x2U /* the running thread's decisions are noted, <mm/explain.h> */
 
 /** Work for a CPU's caches that another CPU asked for; bits of mm_cpu.pending. */
 #define MM_PENDING_DRAIN 0x1U
@@ -124,14 +182,45 @@ struct mm_cpu {
 	struct mm *mm;
 	unsigned int id; /* 0 .. mm->nr_cpus - 1 */
 	int nid;
-	unsigned int busy;
-	unsigned int pending;   /* MM_PENDING_*; atomic */
-	unsigned int online;    /* takes interrupts; set by the runtime, once; atomic */
-	unsigned int irq_depth; /* nested interrupts; kept by the port, read by in_interrupt() */
+	union {
+		uint32_t attention; /* both halves at once: not 0 leads off the fast path */
+		struct {
+			uint16_t busy;     /* inside the caches */
+			uint16_t switches; /* MM_SWITCH_* */
+		};
+	};
+	unsigned int pending;     /* MM_PENDING_*; atomic */
+	unsigned int online;      /* takes interrupts; set by the runtime, once; atomic */
+	unsigned int irq_depth;   /* nested interrupts; kept by the port, read by in_interrupt() */
+	struct mm_task *task;     /* the running thread; mm_switch_task() */
+	struct mm_task boot_task; /* until the runtime has threads */
 	struct zonelist *zonelist[GFP_ZONEMASK + 1]; /* of the CPU's node, by gfp; NULL: invalid */
 	struct per_cpu_pageset *pageset;             /* by zone->index */
 	struct mm_cpu_stat stat;                     /* written inside the busy section */
 	struct mm_cpu_stat stat_slow; /* written with interrupts off, outside of it */
 };
+
+/** The thread that runs on this CPU. In an interrupt: the one that it interrupted. */
+static inline struct mm_task *mm_current(void)
+{
+	return this_cpu->task;
+}
+
+/**
+ * The runtime lets `task` run on the calling CPU from now on. Interrupts off. Also after a change
+ * of the running task's mempolicy or explain.
+ */
+static inline void mm_switch_task(struct mm_task *task)
+{
+	struct mm_cpu *cpu = this_cpu;
+	unsigned int switches = cpu->switches & ~(MM_SWITCH_POLICY | MM_SWITCH_EXPLAIN);
+
+	cpu->task = task;
+	if (task->mempolicy)
+		switches |= MM_SWITCH_POLICY;
+	if (task->explain)
+		switches |= MM_SWITCH_EXPLAIN;
+	cpu->switches = (uint16_t)switches;
+}
 
 #endif

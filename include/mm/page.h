@@ -67,7 +67,7 @@ struct page {
 	void *mapping;         /* owner's object; low bit set: anonymous */
 	unsigned long index;   /* owner's offset; in page[1] of a compound: its order */
 	struct list_head lru;  /* free list, per-CPU list, or the owner's */
-	uint32_t tag;          /* enum page_state << 8 | order; see page_tag() */
+	uint32_t tag;          /* enum page_state << 8 | order, and PAGE_TAG_LRU; see page_tag() */
 	uint32_t spare;
 };
 _Static_assert(sizeof(struct page) == 64, "a 128 MiB section has exactly 2 MiB of descriptors");
@@ -88,10 +88,16 @@ static inline bool page_test_flag(const struct page *page, enum page_flag flag)
 	return page_flags(page) >> flag & 1;
 }
 
+/** As page_test_flag(); what was written before the flag was set, or TestClear-ed, is seen. */
+static inline bool page_test_flag_acquire(const struct page *page, enum page_flag flag)
+{
+	return __atomic_load_n(&page->flags, __ATOMIC_ACQUIRE) >> flag & 1;
+}
+
 /** Set or clear one flag; atomic, so the holders of a page need no lock for it. */
 static inline void page_set_flag(struct page *page, enum page_flag flag)
 {
-	__atomic_fetch_or(&page->flags, 1UL << flag, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&page->flags, 1UL << flag, __ATOMIC_RELEASE);
 }
 
 static inline void page_clear_flag(struct page *page, enum page_flag flag)
@@ -105,29 +111,53 @@ static inline void page_write_flags(struct page *page, unsigned long flags)
 	__atomic_store_n(&page->flags, flags, __ATOMIC_RELAXED);
 }
 
+/** Set or clear one flag and tell what it was: of two that do it at once, one finds it undone. */
+static inline bool page_test_and_set_flag(struct page *page, enum page_flag flag)
+{
+	return __atomic_fetch_or(&page->flags, 1UL << flag, __ATOMIC_ACQ_REL) >> flag & 1;
+}
+
+static inline bool page_test_and_clear_flag(struct page *page, enum page_flag flag)
+{
+	return __atomic_fetch_and(&page->flags, ~(1UL << flag), __ATOMIC_ACQ_REL) >> flag & 1;
+}
+
 /* PageReserved(), SetPageReserved(), ClearPageReserved() and so on, by Linux's names. */
-#define PAGE_FLAG(Name, name)                                  \
-	static inline bool Page##Name(const struct page *page) \
-	{                                                      \
-		return page_test_flag(page, PG_##name);        \
-	}                                                      \
-	static inline void SetPage##Name(struct page *page)    \
-	{                                                      \
-		page_set_flag(page, PG_##name);                \
-	}                                                      \
-	static inline void ClearPage##Name(struct page *page)  \
-	{                                                      \
-		page_clear_flag(page, PG_##name);              \
+#define PAGE_FLAG(Name, name)                                     \
+	static inline bool Page##Name(const struct page *page)    \
+	{                                                         \
+		return page_test_flag(page, PG_##name);           \
+	}                                                         \
+	static inline void SetPage##Name(struct page *page)       \
+	{                                                         \
+		page_set_flag(page, PG_##name);                   \
+	}                                                         \
+	static inline void ClearPage##Name(struct page *page)     \
+	{                                                         \
+		page_clear_flag(page, PG_##name);                 \
+	}                                                         \
+	static inline bool TestSetPage##Name(struct page *page)   \
+	{                                                         \
+		return page_test_and_set_flag(page, PG_##name);   \
+	}                                                         \
+	static inline bool TestClearPage##Name(struct page *page) \
+	{                                                         \
+		return page_test_and_clear_flag(page, PG_##name); \
 	}
 
 PAGE_FLAG(Locked, locked)
+PAGE_FLAG(Error, error)
+PAGE_FLAG(Referenced, referenced)
+PAGE_FLAG(Uptodate, uptodate)
 PAGE_FLAG(Dirty, dirty)
 PAGE_FLAG(LRU, lru)
 PAGE_FLAG(Active, active)
 PAGE_FLAG(Slab, slab)
 PAGE_FLAG(Reserved, reserved)
 PAGE_FLAG(Private, private)
+PAGE_FLAG(Writeback, writeback)
 PAGE_FLAG(Compound, compound)
+PAGE_FLAG(Reclaim, reclaim)
 
 /** Node number and zone type of a page, from its own flags; NODE_HOLE for a page of no bank. */
 static inline int page_to_nid(const struct page *page)
@@ -151,6 +181,12 @@ static inline void set_page_private(struct page *page, unsigned long value)
 	__atomic_store_n(&page->private, value, __ATOMIC_RELAXED);
 }
 
+/**
+ * In the tag of an allocated page that has been put on an LRU list, until it is freed: reclaim may
+ * take a reference to it without having one. Keeps such a page off the plain path of a free.
+ */
+#define PAGE_TAG_LRU 0x10000U
+
 /** The tag of a block's head: its state and, for PAGE_ALLOCATED and PAGE_SET_ASIDE, its order. */
 static inline uint32_t make_tag(enum page_state state, unsigned int order)
 {
@@ -167,9 +203,15 @@ static inline void set_page_tag(struct page *page, enum page_state state, unsign
 	__atomic_store_n(&page->tag, make_tag(state, order), __ATOMIC_RELAXED);
 }
 
+/** Mark a single page as one that LRU lists know. The caller holds it, and nobody else does. */
+static inline void set_page_tag_lru(struct page *page)
+{
+	__atomic_fetch_or(&page->tag, PAGE_TAG_LRU, __ATOMIC_RELAXED);
+}
+
 static inline enum page_state page_state(const struct page *page)
 {
-	return (enum page_state)(page_tag(page) >> 8);
+	return (enum page_state)(page_tag(page) >> 8 & 0xff);
 }
 
 static inline unsigned int page_tag_order(const struct page *page)

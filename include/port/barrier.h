@@ -3,7 +3,8 @@
  * Port contract, machine half: ordering, and access to device registers.
  *
  * <arch/barrier.h> defines mmio_read8/32() and mmio_write8/32(): one access of that width, ordered
- * against all other device and memory accesses.
+ * against all other device and memory accesses. It also defines dma_rmb(), dma_wmb() and dma_mb():
+ * they order accesses to memory that a device reads and writes by itself.
  */
 #ifndef PORT_BARRIER_H
 #define PORT_BARRIER_H
@@ -17,6 +18,11 @@ static inline uint8_t mmio_read8(const volatile void *addr);
 static inline uint32_t mmio_read32(const volatile void *addr);
 static inline void mmio_write8(volatile void *addr, uint8_t value);
 static inline void mmio_write32(volatile void *addr, uint32_t value);
+
+/** Reads (writes, both) before it are seen by a device before those after it. Any context. */
+static inline void dma_rmb(void);
+static inline void dma_wmb(void);
+static inline void dma_mb(void);
 
 #include <arch/barrier.h>
 

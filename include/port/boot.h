@@ -76,6 +76,9 @@ extern const char *const arch_crash_names[];
 /** Print the calling CPU's registers and backtrace from here; for report_panic(). */
 void arch_dump_here(void);
 
+/** Print the callers of a running function, a line each, by its __builtin_frame_address(). */
+void arch_print_callers(const void *frame);
+
 /** Stop this CPU for ever, interrupts off; for the others after a panic. */
 _Noreturn void arch_halt(void);
 

@@ -8,6 +8,7 @@
 #define PORT_IRQ_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <arch/irq.h>
 
 /*
@@ -22,15 +23,24 @@
 
 /** What the runtime wants to be called for; each with interrupts off, in_interrupt() true. */
 struct irq_handlers {
-	void (*tick)(void); /* the periodic timer, on every CPU that called irq_start_tick() */
-	void (*ipi)(void);  /* smp_kick() was called for this CPU; the cause is cleared already */
+	void (*tick)(void);  /* the periodic timer, on every CPU that called irq_start_tick() */
+	void (*alarm)(void); /* the time given to irq_set_alarm() has come */
+	void (*ipi)(void);   /* smp_kick() was called for this CPU; the cause is cleared already */
 	void (*external)(void); /* the interrupt controller has something */
+	/**
+	 * The last thing in the outermost interrupt: in_interrupt() is false, interrupts are still
+	 * off. May switch to another context, and returns when the interrupted one is to go on.
+	 */
+	void (*exit)(void);
 };
 
 /** Register the handlers; before any interrupt is unmasked. Unset ones are ignored. */
-void irq_set_handlers(const struct irq_handlers *handlers);
+void irq_set_handlers(const struct irq_handlers *set);
 
-/** Start this CPU's periodic tick, `hz` times a second; 0 stops it. */
+/** Start this CPU's periodic tick, `hz` times a second; one that runs so goes on. 0 stops it. */
 void irq_start_tick(unsigned int hz);
+
+/** Have irq_handlers.alarm called once on this CPU at cpu_time() = `time`; UINT64_MAX: not. */
+void irq_set_alarm(uint64_t time);
 
 #endif

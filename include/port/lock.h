@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <port/cpu.h>
 #include <port/irq.h>
 #include <port/report.h>

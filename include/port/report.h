@@ -20,6 +20,8 @@ enum misuse {
 	MISUSE_BAD_COMPOUND,  /* a compound page's parts do not belong together */
 	MISUSE_BAD_GFP,       /* flags that exclude each other */
 	MISUSE_BAD_NODE,      /* a node that is not online */
+	MISUSE_ATOMIC_SLEEP,  /* would have slept where nobody may */
+	MISUSE_PAGE_LOCK,     /* page lock or writeback ended that was not begun */
 	NR_MISUSE
 };
 
@@ -36,6 +38,9 @@ struct misuse_report {
  * faulty call, with no lock of the allocator held. May return: the operation is then refused.
  */
 void report_misuse(const struct misuse_report *report);
+
+/** Print the calls that led here, an address for each, as far as they can be told. Any context. */
+void report_stack(void);
 
 /** Stop the machine with a message that ends in a dump and a failing status. Any context. */
 _Noreturn void report_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));

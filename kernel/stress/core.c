@@ -5,9 +5,9 @@
  * The state of workers and CPUs comes from the allocator under test and is claimed in the ownership
  * map like everything else. What was free before, caches drained, must be free again afterwards.
  *
- * How the footprint is divided: 32 pages for each CPU's interrupt; for bursts what the largest zone
- * has that fits beside a working share for everybody; the rest in equal shares for the workers.
- * The stress's own state and map are not part of it.
+ * How the footprint is divided (the pressure is no part of it): 32 pages for each CPU's interrupt;
+ * for bursts what the largest zone has that fits beside a working share for everybody; the rest in
+ * equal shares for the workers. The stress's own state and map are not part of it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +24,8 @@
 #define SHARE_PAGES (MAX_ORDER_NR_PAGES * 3 / 2)
 /** Pages of a CPU's interrupt. */
 #define IRQ_PAGES ((unsigned long)IRQ_SLOTS << IRQ_ORDER_MAX)
+/** Highest order that workers ask for under pressure: few larger ones are left to get. */
+#define PRESSURE_ORDER_MAX 3U
 /** Violations that are printed; the rest are counted. */
 #define MAX_REPORTS 8U
 /** Seconds that slot 0 waits for the others once the run has been stopped. */
@@ -48,6 +50,8 @@ const char *stress_kind_name(enum stress_kind kind)
 		[STRESS_MISUSE] = "misuse",
 		[STRESS_STARVED] = "starved",
 		[STRESS_HANG] = "hang",
+		[STRESS_POLICY] = "policy",
+		[STRESS_WATERMARK] = "watermark",
 		[STRESS_COVERAGE] = "coverage",
 	};
 
@@ -64,6 +68,8 @@ const char *stress_owner_name(const struct stress *s, uint32_t owner, char *text
 		snprintf(text, size, "the stress's state");
 	else if (owner == OWNER_BURST)
 		snprintf(text, size, "the burst");
+	else if (owner >= OWNER_PRESSURE(0) && owner < OWNER_PRESSURE(STRESS_MAX_ZONES))
+		snprintf(text, size, "the pressure");
 	else if (owner >= OWNER_IRQ(0) && owner < OWNER_IRQ(s->nr_cpus))
 		snprintf(text, size, "the interrupt of cpu %u", s->cpu[owner - OWNER_IRQ(0)]->id);
 	else
@@ -127,6 +133,19 @@ static void find_nodes(struct stress *s)
 	}
 }
 
+/* Can the zone be a list of its own, bound to its node? */
+static bool is_alone(const struct zone *zone, const struct mm *mm)
+{
+	struct zone *other;
+
+	for_each_populated_zone (other, mm) {
+		if (other->type > zone->type ||
+			(other != zone && other->zone_pgdat == zone->zone_pgdat))
+			return false;
+	}
+	return true;
+}
+
 /* Find the zones that have no more pages than `most`; returns the pages of the largest. */
 static unsigned long find_burst_zones(struct stress *s, unsigned long most)
 {
@@ -146,7 +165,8 @@ static unsigned long find_burst_zones(struct stress *s, unsigned long most)
 			.type = zone->type,
 			.modifier = modifier[zone->type],
 			.zone = zone,
-			.managed = managed};
+			.managed = managed,
+			.alone = is_alone(zone, s->mm)};
 	}
 	return largest;
 }
@@ -181,11 +201,17 @@ static unsigned long divide_footprint(struct stress *s)
 	s->footprint_pages = nr;
 	if (workers > nr / 4 && nr / 4 >= irq + s->nr_workers * SHARE_MIN_PAGES)
 		workers = nr / 4;
-	burst = workers < nr ? find_burst_zones(s, nr - workers) : 0;
+	if (s->params.pressure) {
+		find_burst_zones(s, ~0UL);
+		burst = 0;
+	} else {
+		burst = workers < nr ? find_burst_zones(s, nr - workers) : 0;
+	}
 	s->burst_holder = (struct holder){.limit = burst, .owner = OWNER_BURST};
 	share = (nr - burst - irq) / s->nr_workers;
 	/* The largest order that leaves a quarter of the share for others. */
-	while (s->order_max < MAX_ORDER - 1 && 2UL << s->order_max <= share - share / 4)
+	while (s->order_max < (s->params.pressure ? PRESSURE_ORDER_MAX : MAX_ORDER - 1) &&
+		2UL << s->order_max <= share - share / 4)
 		s->order_max++;
 	return share;
 }
@@ -198,44 +224,53 @@ static void conflicting_state(struct stress *s, const struct ownership_conflict 
 		conflict->owner);
 }
 
-/* Zeroed memory for state, on the node of a CPU, and claimed. */
-static void *state_alloc(struct stress *s, unsigned int cpu_id, unsigned long bytes)
+bool state_claim(struct stress *s, struct page *page, unsigned int order)
 {
-	unsigned int order = order_for(bytes);
-	struct page *page = alloc_pages_node(
-		s->mm->cpu[cpu_id]->nid, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, order);
 	struct ownership_conflict conflict;
-	enum ownership_result result;
-	void *state;
-
-	if (!page)
-		return NULL;
-	result = ownership_claim(
+	enum ownership_result result = ownership_claim(
 		&s->owners, page_to_pfn(page), 1UL << order, OWNER_STATE, &conflict);
+
 	if (result == OWNERSHIP_CONFLICT)
 		conflicting_state(s, &conflict);
 	else if (result == OWNERSHIP_NO_LEAF)
 		__free_pages(page, order);
 	if (result != OWNERSHIP_OK)
-		return NULL;
+		return false;
 	s->state_pages += 1UL << order;
+	return true;
+}
+
+bool state_release(struct stress *s, struct page *page, unsigned int order)
+{
+	struct ownership_conflict conflict;
+
+	if (ownership_release(&s->owners, page_to_pfn(page), 1UL << order, OWNER_STATE,
+		    &conflict) != OWNERSHIP_OK)
+		return false;
+	s->state_pages -= 1UL << order;
+	return true;
+}
+
+void *state_alloc(struct stress *s, unsigned int cpu_id, unsigned long bytes)
+{
+	unsigned int order = order_for(bytes);
+	struct page *page = alloc_pages_node(
+		s->mm->cpu[cpu_id]->nid, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, order);
+	void *state;
+
+	if (!page || !state_claim(s, page, order))
+		return NULL;
 	state = page_address(page);
 	memset(state, 0, bytes);
 	return state;
 }
 
-static void state_free(struct stress *s, void *state, unsigned long bytes)
+void state_free(struct stress *s, void *state, unsigned long bytes)
 {
 	unsigned int order = order_for(bytes);
-	struct ownership_conflict conflict;
 
-	if (!state)
-		return;
-	if (ownership_release(&s->owners, page_to_pfn(virt_to_page(state)), 1UL << order,
-		    OWNER_STATE, &conflict) != OWNERSHIP_OK)
-		return;
-	s->state_pages -= 1UL << order;
-	free_pages((unsigned long)state, order);
+	if (state && state_release(s, virt_to_page(state), order))
+		free_pages((unsigned long)state, order);
 }
 
 static int add_cpu(struct stress *s, unsigned int slot, unsigned int id, uint64_t hwid)
@@ -282,6 +317,8 @@ static int add_worker(
 
 static void free_state(struct stress *s)
 {
+	policies_free(s);
+	pressure_free(s);
 	for (unsigned int i = 0; i < s->nr_workers; i++)
 		state_free(s, s->worker[i], sizeof(*s->worker[i]));
 	for (unsigned int i = 0; i < s->nr_cpus; i++)
@@ -308,6 +345,8 @@ static int build_state(
 		if (++slot == s->nr_cpus)
 			slot = 0;
 	}
+	if (policies_build(s) || (s->params.pressure && pressure_build(s)))
+		goto fail;
 	return 0;
 fail:
 	/* With two owners of a page, freeing it is not ours to do. */
@@ -325,6 +364,7 @@ static void measure_before(struct stress *s)
 
 	drain_all_pages(s->mm);
 	s->free_before = nr_free_pages(s->mm);
+	mm_sum_stat(s->mm, &s->stat_before);
 	s->misuse_before = __atomic_load_n(&s->mm->faults.misuse, __ATOMIC_RELAXED);
 	if (mm_check(s->mm, &result))
 		stress_violation(s, STRESS_CHECK, STRESS_NO_PFN,

@@ -42,6 +42,13 @@ static inline bool stress_stopped(const struct stress *s)
 /** Pages held by workers, interrupts and the burst. */
 unsigned long stress_held(const struct stress *s);
 
+/** Claim a block for the stress's own state, and give up the claim; false: not to be used. */
+bool state_claim(struct stress *s, struct page *page, unsigned int order);
+bool state_release(struct stress *s, struct page *page, unsigned int order);
+/** Zeroed memory for state, on the node of a CPU, claimed; NULL: none. */
+void *state_alloc(struct stress *s, unsigned int cpu_id, unsigned long bytes);
+void state_free(struct stress *s, void *state, unsigned long bytes);
+
 /* run.c: the course of a run on each CPU. */
 
 /** Run slot `slot`'s workers to the end, with all other slots doing the same. Task context. */
@@ -83,9 +90,10 @@ struct request {
 	gfp_t gfp;
 	unsigned int order;
 	enum take_via via;
-	int nid;    /* for VIA_NODE */
-	bool split; /* afterwards, if it is more than one page and no compound */
-	bool whole; /* stamp every word */
+	int nid;                   /* for VIA_NODE */
+	bool split;                /* afterwards, if it is more than one page and no compound */
+	bool whole;                /* stamp every word */
+	struct policy_use *policy; /* to ask under; NULL: none */
 };
 
 enum take_result { TAKE_OK, TAKE_FULL, TAKE_NONE };
@@ -112,6 +120,62 @@ static inline struct stress_count *stress_counters(struct stress_cpu *c)
 /** Who an owner is, for people; in `text` of `size` bytes. */
 const char *stress_owner_name(const struct stress *s, uint32_t owner, char *text, size_t size);
 
+/* policy.c: memory policies. */
+
+/** Make the run's policies. 0, or -1 for want of memory. */
+int policies_build(struct stress *s);
+void policies_free(struct stress *s);
+/** Begin to use a policy (NULL: none) at its first node. */
+void policy_use(struct policy_use *use, const struct stress_policy *policy);
+/** The policy of a worker's next POLICY_STEPS steps. */
+void policy_choose(struct stress_worker *w);
+/** Around a call of the allocator: the running thread has the request's policy. */
+void policy_begin(const struct request *request);
+void policy_end(const struct request *request);
+/** Has the request a policy that says something of it? */
+bool policy_applies(const struct stress *s, const struct request *request);
+/** Nodes that may serve the request, and the one that is to if it has plenty. */
+nodemask_t policy_nodes(const struct stress *s, const struct request *request);
+int policy_node(const struct stress_cpu *c, const struct request *request);
+/** Was it served by a node that may? */
+void policy_verify(struct stress *s, const struct request *request, unsigned long pfn);
+void policy_count(struct stress_count *count, const struct request *request);
+
+/* pressure.c: all zones at their low marks. */
+
+/** 0, or -1 for want of memory. */
+int pressure_build(struct stress *s);
+void pressure_free(struct stress *s);
+/** Bring one zone to its low mark, from either side. */
+void pressure_step(struct stress_worker *w);
+/** Give back the zones of slot `slot`'s share. */
+void pressure_empty(struct stress_cpu *c);
+/** Pages that it holds. */
+unsigned long pressure_held(const struct stress *s);
+/** Pages that have been reclaimed. */
+unsigned long pressure_stolen(const struct stress *s);
+/** Every CPU quiet: what comes and goes by itself is given back, and made anew. */
+void pressure_pause(struct stress *s);
+void pressure_resume(struct stress *s);
+/** Every CPU quiet: ask with each kind of mask until there is nothing, and check each mark. */
+void pressure_probe(struct stress *s);
+/** Is no zone far above its low mark? */
+bool pressure_is_on(const struct stress *s);
+void pressure_count(
+	struct stress_count *count, bool low, const struct request *request, bool served);
+void pressure_print(const struct stress *s);
+
+/* marks.c: what the watermarks let pass, by our own arithmetic. */
+
+/** Pages that have to stay free in a zone after a request with this mask. */
+unsigned long mark_of(const struct zone *zone, gfp_t gfp);
+/** All that has to stay free for a request whose list begins with a zone of type `classzone`. */
+unsigned long mark_limit(const struct zone *zone, gfp_t gfp, enum zone_type classzone);
+/** What all other contexts together may take between a look at the mark and one at the result. */
+unsigned long marks_slack(const struct stress *s, const struct zone *zone);
+/** A zone has served: was it allowed to, as far as that can be told while all CPUs work? */
+void marks_judge(struct stress *s, const struct request *request, unsigned long pfn);
+
 /* verify.c */
 
 /** Is the fresh block what `request` asked for? Reports what is not. */
@@ -121,8 +185,15 @@ void verify_block(struct stress *s, struct page *page, const struct request *req
 
 /** Pages free in the zone at this moment; per-CPU caches not counted. */
 unsigned long zone_free_now(struct zone *zone);
+/** The same without the zone's lock: at some moment not long ago. */
+static inline unsigned long zone_free_peek(const struct zone *zone)
+{
+	return __atomic_load_n(&zone->free_pages, __ATOMIC_RELAXED);
+}
 /** Changes whenever a burst begins, turns, and ends. */
 unsigned int burst_phase(const struct stress *s);
+/** May this zone serve a request with this modifier? By the banks and the layout. */
+bool may_serve(const struct stress *s, const struct zone *zone, gfp_t modifier);
 /** Is so much free that this request, if it is one that is judged, must not fail? */
 bool supply_is_ample(const struct stress *s, const struct request *request);
 

@@ -34,7 +34,8 @@ void stress_print_start(const struct stress *s)
 	      "orders 0..%u each",
 		s->params.seed, s->nr_workers, s->nr_cpus, s->footprint_pages >> (20 - PAGE_SHIFT),
 		pages_to_kb(s->worker[0]->holder.limit), s->order_max);
-	print("; %u zones fit and are emptied\n", s->nr_zones);
+	print("; %u zones %s\n", s->nr_zones,
+		s->pressure ? "are held at their low marks" : "fit and are emptied");
 }
 
 /* Milliseconds; the start is a few years of ticks away from an overflow. */
@@ -53,9 +54,9 @@ void stress_print_progress(const struct stress *s, uint64_t now)
 	print("stress: %" PRIu64 ".%" PRIu64 " s, %" PRIu64, ms / 1000, ms % 1000 / 100, ops);
 	if (s->params.ops)
 		print(" of %" PRIu64, s->params.ops);
-	print(" ops, %" PRIu64 "/s, %lu MiB held, %lu zones emptied, violations=%u\n",
+	print(" ops, %" PRIu64 "/s, %lu MiB held, %lu zones lowered, violations=%u\n",
 		ms ? ops * 1000 / ms : 0, stress_held(s) >> (20 - PAGE_SHIFT),
-		atomic_load(&s->nr_emptied), atomic_load(&s->violations));
+		atomic_load(&s->nr_lowered), atomic_load(&s->violations));
 }
 
 /* Order-0 allocations that a CPU's cache served without a refill. */
@@ -110,6 +111,15 @@ static unsigned long sum_modifier(const struct stress *s, gfp_t modifier)
 	return nr;
 }
 
+static unsigned long sum_policy(const struct stress *s, enum mpol_mode mode)
+{
+	unsigned long nr = 0;
+
+	for (unsigned int i = 0; i < s->nr_cpus; i++)
+		nr += SUM(s->cpu[i], policy[mode]);
+	return nr;
+}
+
 void stress_print_table(const struct stress *s)
 {
 	uint64_t ms = to_ms(s->end_time - s->start_time);
@@ -125,9 +135,16 @@ void stress_print_table(const struct stress *s)
 	      "%lu\n",
 		sum_modifier(s, 0), sum_modifier(s, __GFP_DMA), sum_modifier(s, __GFP_DMA32),
 		sum_modifier(s, __GFP_HIGHMEM), compound, split);
-	print("stress: %lu bursts emptied a zone %lu times, %lu drains, at most %lu MiB held, %u "
+	print("stress: policies: default %lu, preferred %lu, bind %lu, interleave %lu\n",
+		sum_policy(s, MPOL_DEFAULT), sum_policy(s, MPOL_PREFERRED),
+		sum_policy(s, MPOL_BIND), sum_policy(s, MPOL_INTERLEAVE));
+	if (s->pressure)
+		pressure_print(s);
+	print("stress: %lu bursts: a zone at its mark %lu times, empty %lu times; %lu drains, at "
+	      "most %lu MiB held, %u "
 	      "checks, %" PRIu64 ".%" PRIu64 " s, choices 0x%016" PRIx64 "\n",
-		atomic_load(&s->nr_bursts), atomic_load(&s->nr_emptied), atomic_load(&s->nr_drains),
+		atomic_load(&s->nr_bursts), atomic_load(&s->nr_lowered),
+		atomic_load(&s->nr_emptied), atomic_load(&s->nr_drains),
 		s->peak >> (20 - PAGE_SHIFT), s->checks, ms / 1000, ms % 1000 / 100, s->digest);
 }
 
@@ -265,15 +282,76 @@ static bool modifier_gap(const struct stress *s)
 	return found;
 }
 
+static bool policy_gap(const struct stress *s)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < s->nr_policies; i++) {
+		if (stress_total_ops(s) >= COVERAGE_TOTAL_STEPS)
+			found |= gap("policy", s->policy[i].mode, "blocks under it",
+				sum_policy(s, s->policy[i].mode));
+	}
+	return found;
+}
+
+/* A refill passes the mark by a batch: a zone of a lower one may have nothing left to refuse. */
+#define MARKED_PAGES 64UL
+
+static bool burst_gap(const struct stress *s)
+{
+	bool alone = false, marked = true, found;
+
+	if (s->pressure || s->nr_zones == 0 || atomic_load(&s->nr_bursts) == 0)
+		return false;
+	found = gap("zones that fit:", s->nr_zones, "zone brought down to its mark",
+		atomic_load(&s->nr_lowered));
+	for (unsigned int i = 0; i < s->nr_zones; i++) {
+		alone |= s->zone[i].alone;
+		marked &= s->zone[i].zone->pages_low >= MARKED_PAGES;
+	}
+	if (marked)
+		found |= gap("zones that fit:", s->nr_zones, "request refused because of a mark",
+			atomic_load(&s->nr_passed_on));
+	/* Each zone in turn: with fewer bursts, the one that can be emptied may not have come. */
+	if (alone && atomic_load(&s->nr_bursts) >= s->nr_zones)
+		found |= gap("zones that fit:", s->nr_zones, "zone emptied by PF_MEMALLOC",
+			atomic_load(&s->nr_emptied));
+	return found;
+}
+
+/* Interrupts have to get pages, though all zones are low; a few may find even their mark reached.
+ */
+static bool pressure_gap(const struct stress *s)
+{
+	unsigned long asked = 0, served = 0;
+	bool found;
+
+	if (!s->pressure || stress_total_ops(s) < COVERAGE_TOTAL_STEPS)
+		return false;
+	for (unsigned int i = 0; i < s->nr_cpus; i++) {
+		asked += count_get(&s->cpu[i]->irq.low_asked);
+		served += count_get(&s->cpu[i]->irq.low_served);
+	}
+	found = gap("zones:", s->nr_zones, "request in an interrupt while all were low", asked);
+	if (asked)
+		found |= gap("zones:", s->nr_zones,
+			"single pages for nine in ten of the interrupts' requests",
+			served * 10 >= asked * 9);
+	found |= gap("zones:", s->nr_zones, "pages reclaimed", pressure_stolen(s));
+	if (s->checks > 1)
+		found |= gap("zones:", s->nr_zones, "requests probed", s->probed);
+	return found;
+}
+
 bool stress_coverage_gap(const struct stress *s)
 {
 	bool found = modifier_gap(s);
 
 	found |= gap_on_some_cpu(s);
 	found |= gap_on_all_cpus(s);
-	if (s->nr_zones && atomic_load(&s->nr_bursts))
-		found |= gap("zones that fit:", s->nr_zones, "zone emptied",
-			atomic_load(&s->nr_emptied));
+	found |= policy_gap(s);
+	found |= burst_gap(s);
+	found |= pressure_gap(s);
 	return found;
 }
 

@@ -68,7 +68,7 @@ static bool barrier_wait(struct stress *s, const struct stress_cpu *c)
 
 unsigned long stress_held(const struct stress *s)
 {
-	unsigned long nr = atomic_load(&s->burst_holder.pages);
+	unsigned long nr = atomic_load(&s->burst_holder.pages) + pressure_held(s);
 
 	for (unsigned int i = 0; i < s->nr_workers; i++)
 		nr += atomic_load(&s->worker[i]->holder.pages);
@@ -177,8 +177,12 @@ static void quiet_point(struct stress *s, struct stress_cpu *c)
 {
 	c->quiets++;
 	if (barrier_wait(s, c) && c->slot == 0) {
+		pressure_pause(s);
 		if (!stress_stopped(s))
 			stress_check(s);
+		if (!stress_stopped(s) && s->pressure)
+			pressure_probe(s);
+		pressure_resume(s);
 		atomic_store(&s->quiet, false);
 	}
 	barrier_wait(s, c);
@@ -226,6 +230,7 @@ static void finish(struct stress *s, struct stress_cpu *c)
 		return;
 	for (unsigned int i = c->slot; i < s->nr_workers; i += s->nr_cpus)
 		worker_empty(s->worker[i]);
+	pressure_empty(c);
 	irqload_empty(c);
 	barrier_wait(s, c); /* nothing is sent any more */
 	for (unsigned int i = c->slot; i < s->nr_workers; i += s->nr_cpus)

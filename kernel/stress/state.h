@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <mm/mempolicy.h>
 #include <mm/mm.h>
 #include "block.h"
 #include "mailbox.h"
@@ -33,7 +34,11 @@ enum stress_kind {
 	STRESS_MISUSE,     /* the allocator reported misuse, and there was none */
 	STRESS_STARVED,    /* no page for a request, and there are plenty */
 	STRESS_HANG,       /* a CPU did not come back: its last call never returned */
-	STRESS_COVERAGE,   /* something that should have happened never did */
+	STRESS_POLICY, /* a node that the memory policy does not allow, or not the one whose turn it
+			  is */
+	STRESS_WATERMARK, /* a zone taken below the mark of who took it, or kept from who was above
+			   */
+	STRESS_COVERAGE,  /* something that should have happened never did */
 	NR_STRESS_KINDS
 };
 
@@ -53,10 +58,24 @@ enum stress_kind {
 /** Steps of a worker between two drains of all caches. */
 #define DRAIN_STEPS 8192U
 
+/** Steps of a worker under the same memory policy. */
+#define POLICY_STEPS        256U
+#define STRESS_MAX_POLICIES 16U
+
 /** Owners in the ownership map. */
-#define OWNER_WORKER(index) (1U + (index))
-#define OWNER_IRQ(slot)     (0x10000U + (slot))
-#define OWNER_BURST         0x20000U
+#define OWNER_WORKER(index)   (1U + (index))
+#define OWNER_IRQ(slot)       (0x10000U + (slot))
+#define OWNER_BURST           0x20000U
+#define OWNER_PRESSURE(index) (0x30000U + (index))
+
+/** The memory policies that workers allocate under: all modes and none in turn, or one of them. */
+enum stress_policies {
+	POLICIES_MIX,
+	POLICIES_DEFAULT,
+	POLICIES_PREFERRED,
+	POLICIES_BIND,
+	POLICIES_INTERLEAVE,
+};
 
 /** How to run. 0 for ops or seconds: no limit, but one of them must be there. */
 struct stress_params {
@@ -65,6 +84,22 @@ struct stress_params {
 	uint64_t seconds;
 	unsigned int nr_workers; /* at least one for each CPU; 0: one each */
 	uint64_t footprint;      /* bytes held at once; 0: least of half the free memory, 1 GiB */
+	enum stress_policies policies;
+	bool pressure; /* hold all zones at their low marks, in place of bursts */
+};
+
+/** A policy of the run, and what was asked for when it was made. */
+struct stress_policy {
+	enum mpol_mode mode;
+	nodemask_t nodes;
+	struct mempolicy *policy;
+};
+
+/** A policy in the hands of one worker. */
+struct policy_use {
+	const struct stress_policy *of; /* NULL: none */
+	int il_next;                    /* INTERLEAVE: the allocator's, kept between calls */
+	int turn;                       /* INTERLEAVE: the node that is next, by our own count */
 };
 
 /** What happened on one CPU; task and interrupt have one each, so each has one writer. */
@@ -80,6 +115,9 @@ struct stress_count {
 	unsigned long split;
 	unsigned long handed; /* blocks freed that came from the other context of this CPU */
 	unsigned long ticks;  /* interrupts that did something */
+	unsigned long policy[MPOL_MAX];        /* blocks taken without naming a node, by policy */
+	unsigned long low_asked;               /* single pages asked for while all zones were low */
+	unsigned long low_served;              /* and got */
 	unsigned long order[MAX_ORDER];        /* blocks taken, by order */
 	unsigned long modifier[GFP_ZONETYPES]; /* blocks taken, by zone modifier */
 };
@@ -107,6 +145,7 @@ struct stress_worker {
 	uint64_t quota, done; /* steps */
 	uint64_t next_burst;  /* the step at which it empties a zone */
 	unsigned int nr_bursts;
+	struct policy_use policy;
 	struct holder holder;
 	struct block slot[WORKER_SLOTS];
 	struct mailbox mailbox; /* blocks that others want it to free */
@@ -131,15 +170,19 @@ struct stress_cpu {
 	_Atomic unsigned long irq_wants_leaf; /* a pfn that the ownership map can not tell of yet */
 };
 
-/** A zone that a burst may empty. */
+/** A zone that a burst may empty, or that the pressure keeps low. */
 struct stress_zone {
 	int nid;
 	enum zone_type type;
 	gfp_t modifier;
 	struct zone *zone;
-	unsigned long managed; /* pages that the boot handed over */
+	unsigned long managed;     /* pages that the boot handed over */
+	bool alone;                /* the only zone of its node, and none is higher */
+	struct stress_policy bind; /* to its node, if it is alone */
 };
 #define STRESS_MAX_ZONES (STRESS_MAX_NODES * 2)
+
+struct pressure;
 
 struct stress {
 	/* Constant while it runs. */
@@ -149,8 +192,13 @@ struct stress {
 	unsigned int nr_nodes, nr_zones;
 	unsigned int order_max; /* highest order that fits a worker's share */
 	int nid[STRESS_MAX_NODES];
-	struct stress_zone zone[STRESS_MAX_ZONES]; /* those that fit the footprint */
-	unsigned long limit_pfn[GFP_ZONETYPES];    /* a modifier's pages are below this */
+	/* Those that fit the footprint; under pressure, all. */
+	struct stress_zone zone[STRESS_MAX_ZONES];
+	struct stress_policy policy[STRESS_MAX_POLICIES];
+	unsigned int nr_policies;
+	struct pressure *pressure;              /* NULL: none */
+	struct mm_cpu_stat stat_before;         /* of all CPUs */
+	unsigned long limit_pfn[GFP_ZONETYPES]; /* a modifier's pages are below this */
 	unsigned long footprint_pages;
 	unsigned long free_before, allocated_before, misuse_before;
 	uint64_t start_time, deadline; /* cpu_time(); deadline 0: none */
@@ -175,7 +223,10 @@ struct stress {
 	_Atomic unsigned int bursting;    /* one at a time */
 	_Atomic unsigned int burst_phase; /* taking and giving back, a number each */
 	struct holder burst_holder;
-	_Atomic unsigned long nr_bursts, nr_emptied;
+	_Atomic unsigned long nr_bursts, nr_lowered; /* brought a zone down to its mark */
+	_Atomic unsigned long nr_emptied;            /* and then, as PF_MEMALLOC may, to 0 */
+	_Atomic unsigned long
+		nr_passed_on;            /* requests that a lower or another node's zone served */
 	_Atomic unsigned long nr_drains; /* of all CPUs' caches */
 	_Atomic unsigned long abandoned; /* pages left alone because they have two owners */
 
@@ -184,9 +235,10 @@ struct stress {
 
 	/* Slot 0's own. */
 	uint64_t next_progress;
-	uint64_t running_at; /* last seen not stopped */
-	unsigned int checks; /* mm_check() runs */
-	unsigned long peak;  /* most pages seen held at once */
+	uint64_t running_at;  /* last seen not stopped */
+	unsigned int checks;  /* mm_check() runs */
+	unsigned long probed; /* requests whose marks were checked exactly, at quiet points */
+	unsigned long peak;   /* most pages seen held at once */
 	bool broken_off;
 	uint64_t end_time;
 	uint64_t total_ops;

@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The monitor's `stress`: options, and a CPU for everybody.
+ * The monitor's `stress`: options, and a CPU for everybody; `stress oom`: a few threads on each.
  *
- * Owns the one struct stress of this machine, which is static: its pointers outlive the run, and a
- * CPU that never came back may still look at it. Everything else is in the files beside this one,
- * which know no monitor and no harts.
+ * Owns the one struct stress and the one struct oom_run of this machine, which are static: their
+ * pointers outlive the run, and a CPU or thread that never came back may still look at them.
+ * Everything else is in the files beside this one, which know no monitor and no harts.
  */
+#include <string.h>
 #include <port/print.h>
 #include "../kernel.h"
 #include "../monitor.h"
 #include "../smp.h"
 #include "../tick.h"
+#include "../sched.h"
 #include "core.h"
+#include "oom.h"
 
 /* About 10 s on four harts under QEMU on two cores; and no longer than this on a slower one. */
 #define DEFAULT_OPS     1000000U
 #define DEFAULT_SECONDS 30U
 #define DEFAULT_SEED    1U
+/* `stress oom`: a few seconds, as a kill takes a tick. */
+#define DEFAULT_KILLS  500U
+#define EATERS_PER_CPU 2U
 
 static struct stress stress;
 
@@ -30,6 +36,36 @@ static void run_slot(void *arg)
 	const unsigned int *slot = arg;
 
 	stress_cpu_main(&stress, *slot);
+}
+
+static bool parse_policy(const char *value, enum stress_policies *policies)
+{
+	static const char *const names[] = {
+		[POLICIES_MIX] = "mix",
+		[POLICIES_DEFAULT] = "default",
+		[POLICIES_PREFERRED] = "preferred",
+		[POLICIES_BIND] = "bind",
+		[POLICIES_INTERLEAVE] = "interleave",
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			*policies = (enum stress_policies)i;
+			return true;
+		}
+	}
+	print("stress: policy: \"%s\"; there are default, preferred, bind, interleave, and mix\n",
+		value);
+	return false;
+}
+
+static bool parse_switch(const char *value, bool *on)
+{
+	*on = strcmp(value, "on") == 0;
+	if (*on || strcmp(value, "off") == 0)
+		return true;
+	print("stress: pressure: \"%s\" is neither on nor off\n", value);
+	return false;
 }
 
 /* One option; a line and false if it is no good. */
@@ -51,6 +87,10 @@ static bool parse_option(const char *word, struct stress_params *params)
 		params->nr_workers = (unsigned int)number;
 		return true;
 	}
+	if ((value = parse_key(word, "policy")))
+		return parse_policy(value, &params->policies);
+	if ((value = parse_key(word, "pressure")))
+		return parse_switch(value, &params->pressure);
 	if ((value = parse_key(word, "footprint"))) {
 		if (parse_bytes(value, &params->footprint) && params->footprint >= PAGE_SIZE)
 			return true;
@@ -59,8 +99,8 @@ static bool parse_option(const char *word, struct stress_params *params)
 			value);
 		return false;
 	}
-	print("stress: unknown option \"%s\"; there are seed= ops= seconds= workers= footprint=, "
-	      "see "
+	print("stress: unknown option \"%s\"; there are seed= ops= seconds= workers= footprint= "
+	      "policy= pressure=, see "
 	      "`help stress`\n",
 		word);
 	return false;
@@ -96,6 +136,78 @@ static void run_everywhere(const unsigned int *ids)
 		smp_wait(ids[slot]);
 }
 
+static struct oom_run oom_run;
+
+static void eat(void *arg)
+{
+	const struct oom_eater *eater = arg;
+
+	oom_eat(&oom_run, eater->index);
+}
+
+/* Start the eaters, some on every CPU. Returns how many; fewer than that: no memory. */
+static unsigned int start_eaters(struct thread **threads)
+{
+	unsigned int nr = 0, cpu;
+
+	for_each_online_cpu (cpu) {
+		for (unsigned int i = 0; i < EATERS_PER_CPU && nr < oom_run.nr; i++) {
+			struct oom_eater *eater = &oom_run.eater[nr];
+
+			threads[nr] = thread_create(eater->name, cpu, eat, eater, DEFAULT_PRIO);
+			if (!threads[nr])
+				return nr;
+			nr++;
+		}
+	}
+	return nr;
+}
+
+static bool parse_oom_options(int argc, char **argv, struct oom_params *params)
+{
+	const char *value;
+
+	*params = (struct oom_params){.seed = DEFAULT_SEED, .kills = DEFAULT_KILLS};
+	for (int i = 2; i < argc; i++) {
+		bool good = false;
+
+		if ((value = parse_key(argv[i], "kills")))
+			good = parse_number_in(
+				"stress", "kills", value, 1, 1000000000, &params->kills);
+		else if ((value = parse_key(argv[i], "seed")))
+			good = parse_number_in(
+				"stress", "seed", value, 0, UINT64_MAX, &params->seed);
+		else
+			print("stress: unknown option \"%s\"; `stress oom` has kills= and seed=\n",
+				argv[i]);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+static int stress_oom(int argc, char **argv)
+{
+	struct thread *threads[OOM_MAX_EATERS];
+	struct oom_params params;
+	unsigned int nr;
+	bool passed;
+
+	if (!parse_oom_options(argc, argv, &params))
+		return CMD_USAGE;
+	if (oom_run.given_up) {
+		print("stress: threads of an earlier run hang; `reboot` starts over\n");
+		return CMD_FAILED;
+	}
+	oom_begin(&oom_run, &kernel.mm, &params, smp_nr_online() * EATERS_PER_CPU);
+	oom_run.interrupted = console_break;
+	nr = start_eaters(threads);
+	passed = oom_coordinate(&oom_run, nr);
+	for (unsigned int i = 0; i < nr && !oom_run.given_up; i++)
+		thread_join(threads[i]);
+	return passed ? CMD_OK : CMD_FAILED;
+}
+
 int cmd_stress(int argc, char **argv)
 {
 	static unsigned int ids[STRESS_MAX_CPUS];
@@ -103,6 +215,8 @@ int cmd_stress(int argc, char **argv)
 	struct stress_params params;
 	unsigned int cpu, nr = 0;
 
+	if (argc > 1 && strcmp(argv[1], "oom") == 0)
+		return stress_oom(argc, argv);
 	if (!parse_options(argc, argv, &params))
 		return CMD_USAGE;
 	if (stress.given_up) {

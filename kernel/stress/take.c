@@ -32,7 +32,7 @@ static void holder_discharge(struct holder *holder, unsigned long nr)
 	atomic_fetch_sub_explicit(&holder->pages, nr, memory_order_relaxed);
 }
 
-static struct page *ask(const struct request *request)
+static struct page *ask_plain(const struct request *request)
 {
 	unsigned long addr;
 
@@ -51,11 +51,22 @@ static struct page *ask(const struct request *request)
 	return addr ? virt_to_page((const void *)addr) : NULL;
 }
 
+static struct page *ask(const struct request *request)
+{
+	struct page *page;
+
+	policy_begin(request);
+	page = ask_plain(request);
+	policy_end(request);
+	return page;
+}
+
 /*
  * Ask, and judge a NULL. Zones are tried in turn, and pages may move behind the walk's back: so it
  * is no fault before it has happened several times in a row, plenty of pages free all the while.
  */
-static struct page *ask_judged(struct stress_cpu *c, const struct request *request)
+static struct page *ask_judged(
+	struct stress_cpu *c, const struct request *request, struct node_supply *supply)
 {
 	struct stress *s = c->stress;
 	unsigned int phase = burst_phase(s);
@@ -70,6 +81,7 @@ static struct page *ask_judged(struct stress_cpu *c, const struct request *reque
 				request->gfp);
 			break;
 		}
+		supply->ample = false; /* INTERLEAVE is a node further now */
 		page = ask(request);
 	}
 	return page;
@@ -120,6 +132,16 @@ static void count_taken(struct stress_cpu *c, const struct request *request)
 	count_add(&count->zeroed, (request->gfp & __GFP_ZERO) != 0);
 	count_add(&count->compound, request->order && request->gfp & __GFP_COMP);
 	count_add(&count->split, request->split);
+	policy_count(count, request);
+}
+
+/* Was it served from a zone that it may be served from, and that could spare it? */
+static void judge_zone(struct stress *s, const struct node_supply *supply,
+	const struct request *request, unsigned long pfn)
+{
+	marks_judge(s, request, pfn);
+	policy_verify(s, request, pfn);
+	node_supply_judge(s, supply, request, pfn);
 }
 
 enum take_result block_take(struct stress_cpu *c, struct holder *holder,
@@ -128,12 +150,15 @@ enum take_result block_take(struct stress_cpu *c, struct holder *holder,
 	unsigned int order = request->order;
 	struct node_supply supply;
 	struct page *page;
+	bool low;
 
 	*block = (struct block){0};
 	if (!holder_charge(holder, 1UL << order))
 		return TAKE_FULL;
 	supply = node_supply_before(c, request, key);
-	page = ask_judged(c, request);
+	low = c->stress->pressure && in_interrupt() && pressure_is_on(c->stress);
+	page = ask_judged(c, request, &supply);
+	pressure_count(stress_counters(c), low, request, page);
 	if (!page) {
 		holder_discharge(holder, 1UL << order);
 		count_add(&stress_counters(c)->failed, 1);
@@ -142,7 +167,7 @@ enum take_result block_take(struct stress_cpu *c, struct holder *holder,
 	if (!claim(c, holder, page, order))
 		return TAKE_NONE;
 	verify_block(c->stress, page, request);
-	node_supply_judge(c->stress, &supply, request, page_to_pfn(page));
+	judge_zone(c->stress, &supply, request, page_to_pfn(page));
 	*block = (struct block){.page = page,
 		.holder = holder,
 		.key = key,

@@ -17,6 +17,9 @@
 /** From this order on, failing is nothing to be reported or retried. */
 #define LARGE_ORDER 4U
 
+/** Under pressure, of those who may wait so many do not. */
+#define PATIENT_ONE_IN 8U
+
 /* A choice, decoded; both halves of it. */
 struct choice {
 	unsigned int slot;
@@ -28,7 +31,7 @@ struct choice {
 	bool forced;
 };
 
-static gfp_t choose_gfp(struct prng *prng, unsigned int order)
+static gfp_t choose_gfp(const struct stress *s, struct prng *prng, unsigned int order, bool scarce)
 {
 	static const gfp_t modifiers[8] = {
 		0, 0, 0, 0, __GFP_DMA, __GFP_DMA32, __GFP_DMA32, __GFP_HIGHMEM};
@@ -42,8 +45,12 @@ static gfp_t choose_gfp(struct prng *prng, unsigned int order)
 		gfp |= __GFP_COMP;
 	if (prng_one_in(prng, 8))
 		gfp |= __GFP_COLD;
-	if (order >= LARGE_ORDER || gfp & GFP_ZONEMASK)
+	/* Who may have to wait for long does not: nobody here can be told to let go. */
+	if (order >= LARGE_ORDER || gfp & GFP_ZONEMASK || scarce)
 		gfp |= __GFP_NORETRY;
+	/* A wait lasts as long as thousands of steps: few ask for it, or there would be no load. */
+	if (s->pressure && !prng_one_in(prng, PATIENT_ONE_IN))
+		gfp &= ~(__GFP_WAIT | __GFP_IO | __GFP_FS);
 	/* Zeroed HIGHMEM needs a caller that may wait, and says so otherwise. */
 	if (gfp & __GFP_HIGHMEM && !(gfp & __GFP_WAIT))
 		gfp &= ~__GFP_ZERO;
@@ -61,13 +68,19 @@ static unsigned int choose_order(const struct stress_worker *w, struct prng *prn
 	return order < w->stress->order_max ? order : w->stress->order_max;
 }
 
-static struct request choose_request(const struct stress_worker *w, struct prng *prng)
+/* What the worker may ask for can run out: all zones are low, or those of its nodes may be. */
+static bool is_scarce(const struct stress_worker *w)
+{
+	return w->stress->pressure || (w->policy.of && w->policy.of->mode == MPOL_BIND);
+}
+
+static struct request choose_request(struct stress_worker *w, struct prng *prng)
 {
 	const struct stress *s = w->stress;
-	struct request request = {.order = choose_order(w, prng)};
+	struct request request = {.order = choose_order(w, prng), .policy = &w->policy};
 	unsigned int via = prng_below(prng, 4);
 
-	request.gfp = choose_gfp(prng, request.order);
+	request.gfp = choose_gfp(s, prng, request.order, is_scarce(w));
 	request.nid = s->nid[prng_below(prng, s->nr_nodes)];
 	request.whole = prng_one_in(prng, 16) && request.order <= 3;
 	request.split = prng_one_in(prng, 4) && request.order > 0 && request.order <= 6 &&
@@ -194,15 +207,20 @@ static void drain(struct stress_worker *w)
 
 void worker_step(struct stress_worker *w)
 {
-	struct choice choice = choose(w);
-	struct block *block = &w->slot[choice.slot];
+	struct choice choice;
+	struct block *block;
 
+	if (w->done % POLICY_STEPS == 0)
+		policy_choose(w);
+	choice = choose(w);
+	block = &w->slot[choice.slot];
 	grow_for_interrupt(w->cpu);
 	worker_drain_mailbox(w, 2);
 	if (w->done == w->next_burst) {
 		burst_run(w, w->index + w->nr_bursts++);
 		w->next_burst += BURST_STEPS;
 	}
+	pressure_step(w);
 	if (drain_is_due(w) && worker_drains(w))
 		drain(w);
 	if (block->page && choice.forced)

@@ -2,7 +2,7 @@
 """Boot the image on a machine, watch what it prints, and judge the run.
 
 The image ends every run with a line "pageframe: power off, status N" and hands N to QEMU; the
-verdict asks for both, and for a PASS line of every stress that was asked for.
+verdict asks for both, and for a PASS line of every stress and thrash that was asked for.
 
 A boot that stops inside the firmware (measured: about 1 in 170 with QEMU 7.2 and OpenSBI 1.1) is
 tried again, and counted.
@@ -40,8 +40,13 @@ RUN_SECONDS = 800
 # After the machine's last line, for QEMU to end; not all machines can power off.
 OFF_SECONDS = 60
 
-STRESS_PASS = re.compile(r"stress: PASS ops=\d+ violations=0 leaked=0 seed=\S+\s*")
-FATAL = ("PANIC: ", "TRAP: ", "stress: FAIL")
+# The verdicts of commands that give one, by the command.
+PASS = {
+    "stress": re.compile(r"(stress: PASS ops=\d+ violations=0 leaked=0"
+                         r"|oom: PASS kills=\d+ leaked=0 violations=0) seed=\S+\s*"),
+    "thrash": re.compile(r"thrash: PASS blocks=(\d+) verified=\1 mismatches=0 leaked=0 .*"),
+}
+FATAL = ("PANIC: ", "TRAP: ", "oom: FAIL", *(f"{command}: FAIL" for command in PASS))
 
 
 class Result:
@@ -67,11 +72,6 @@ class Result:
         return next((line for line in reversed(self.lines) if line.strip()), "")
 
 
-def stress_count(commands):
-    """How many of the commands are a stress."""
-    return sum(c.split()[:1] == ["stress"] for c in commands)
-
-
 def problems(result, commands):
     """Why a run did not pass, one line each; none if it did."""
     found = []
@@ -89,9 +89,11 @@ def problems(result, commands):
     if not any(c.split()[:1] == ["selftest"] for c in commands):
         # Self-tests commit misuse and check the report; anywhere else a report is a fault.
         found += [line for line in result.lines if line.startswith("BUG: ")]
-    passed = sum(bool(STRESS_PASS.fullmatch(line)) for line in result.lines)
-    if passed < stress_count(commands):
-        found.append(f"{stress_count(commands)} stress asked for, {passed} passed")
+    for name, verdict in PASS.items():
+        asked = sum(c.split()[:1] == [name] for c in commands)
+        passed = sum(bool(verdict.fullmatch(line)) for line in result.lines)
+        if passed < asked:
+            found.append(f"{asked} {name} asked for, {passed} passed")
     return found
 
 

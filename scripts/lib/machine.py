@@ -28,15 +28,30 @@ class MachineError(Exception):
     """What was asked for can not be built; the text is for the user."""
 
 
-class Machine:
-    """QEMU's arguments for a machine (the image and bootargs not included) and its tree."""
+# The disk of a machine that is given no other: fresh at each boot. Its blocks read as zeroes; what
+# is written goes to a file that QEMU has unlinked already, so that it is gone with QEMU.
+FRESH_DISK = "driver=null-co,size=4G,read-zeroes=on,snapshot=on"
+DISK_ID = "pageframe-disk"
 
-    def __init__(self, args, dtb=None):
+
+class Machine:
+    """QEMU's arguments for a machine (the image and bootargs not included), its tree, its disk."""
+
+    def __init__(self, args, dtb=None, disk=FRESH_DISK):
         self.args = args  # list of strings
         self.dtb = dtb    # path, or None: QEMU makes the tree
+        self.disk = disk  # options of QEMU's -drive, or None: no disk
 
     def qemu_args(self):
-        return self.args + (["-dtb", self.dtb] if self.dtb else [])
+        return self.args + (["-dtb", self.dtb] if self.dtb else []) + self._disk_args()
+
+    def _disk_args(self):
+        """A machine of another kind has no slots for virtio devices."""
+        kinds = [b for a, b in zip(self.args, self.args[1:]) if a in ("-machine", "-M")]
+        if self.disk is None or not any(kind.split(",")[0] == "virt" for kind in kinds):
+            return []
+        return ["-drive", f"if=none,id={DISK_ID},{self.disk}",
+                "-device", f"virtio-blk-device,drive={DISK_ID}"]
 
     def tree(self):
         """The device tree that the firmware gets, as bytes."""
@@ -169,6 +184,17 @@ def given_tree(path):
     return dtb
 
 
+def disk(name):
+    """The disk that --disk NAME asks for, as Machine.disk; None for no option at all."""
+    if name is None:
+        return FRESH_DISK
+    if name == "none":
+        return None
+    if not os.path.isfile(name):
+        raise MachineError(f"--disk {name}: no such file; `truncate -s 4G FILE` makes an empty one")
+    return f"format=raw,file={name.replace(',', ',,')}"
+
+
 def from_options(options):
     """The machine that scripts/run's options describe."""
     by_size = any(x is not None for x in (options.smp, options.mem, options.nodes))
@@ -196,4 +222,5 @@ def from_options(options):
             machine.args = ["-machine", "virt", *machine.args]
     if options.dtb:
         machine.dtb = given_tree(options.dtb)
+    machine.disk = disk(options.disk)
     return machine

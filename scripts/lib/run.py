@@ -39,6 +39,8 @@ def parse(argv):
     add("--machine", metavar="'QEMU ARGS'",
         help="QEMU's own arguments in place of --smp, --mem and --nodes")
     add("--dtb", metavar="FILE", help="boot with this tree (.dtb or .dts)")
+    add("--disk", metavar="FILE|none",
+        help="the disk, raw, and what is written stays; default: a fresh one of 4 GiB")
     add("--image", choices=sorted(IMAGES), default="elf",
         help="what is booted: the ELF file, or the flat image with its header")
     add("--qemu", metavar="FILE", help="another QEMU; also $PAGEFRAME_QEMU")

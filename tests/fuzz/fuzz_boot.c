@@ -243,6 +243,8 @@ static void boot(void)
 		require(fuzz_print_lines() > 0);
 		return;
 	}
+	/* All pages are wanted, and nobody is there to give any back. */
+	this_cpu->task->flags |= PF_MEMALLOC;
 	nr_free = fuzz_check_memblock(mb);
 	check_fallback(mm);
 	require(mm_free_boot_memory(mm) == nr_free);

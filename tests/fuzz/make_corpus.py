@@ -299,8 +299,8 @@ def long_path():
 TREES = [qemu_virt, small, four_nodes, interleaved, three_holes, reserved_galore, memreserve,
          sparse_ids, id_out_of_range, memoryless_nodes, bad_distances, cells_1_1, cells_2_1,
          cells_1_2, cells_3, translated, odd_lengths, rough_edges, huge, many_banks, some_banks,
-         bank_over_banks, many_reservations, too_many_reservations, many_cpus, too_many_cpus, no_memory, no_cpus,
-         disabled, consoles, initrd, nested, nested_too_deep, long_path]
+         bank_over_banks, many_reservations, too_many_reservations, many_cpus, too_many_cpus,
+         no_memory, no_cpus, disabled, consoles, initrd, nested, nested_too_deep, long_path]
 
 
 # Tags of the structure block, as dtc would not write them: name, words.

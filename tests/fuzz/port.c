@@ -68,6 +68,10 @@ void report_misuse(const struct misuse_report *report)
 	abort();
 }
 
+void report_stack(void)
+{
+}
+
 void report_panic(const char *format, ...)
 {
 	va_list args;

@@ -75,6 +75,16 @@ struct machine *machine_create(const struct machine_spec *spec)
 	return machine;
 }
 
+void machine_lift_reserves(struct machine *machine)
+{
+	static const unsigned int none[MAX_NR_ZONES - 1] = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
+
+	mm_set_min_free_kbytes(&machine->mm, 0);
+	assert_int_equal(mm_set_lowmem_reserve_ratio(&machine->mm, none), 0);
+	for (unsigned int i = 0; i < machine->mm.nr_cpus; i++)
+		machine->mm.cpu[i]->task->flags |= PF_MEMALLOC;
+}
+
 void machine_destroy(struct machine *machine)
 {
 	assert_int_equal(mm_check(&machine->mm, NULL), 0);

@@ -43,6 +43,12 @@ struct machine *machine_create(const struct machine_spec *spec);
 void machine_destroy(struct machine *machine);
 /** Let the calling thread be CPU `id` of the machine. */
 void machine_enter(struct machine *machine, unsigned int id);
+/**
+ * From now on every page may be had, on each CPU: watermarks and reserves are 0, and a request that
+ * finds nothing takes what the caches hide or fails at once (PF_MEMALLOC). For tests that need a
+ * zone empty, and are about something else than reserves.
+ */
+void machine_lift_reserves(struct machine *machine);
 
 /** Layouts: one NORMAL zone; DMA32 below pfn 4096 resp. 2048, NORMAL above. */
 extern const struct zone_layout layout_normal, layout_low_4096, layout_low_2048;

@@ -60,6 +60,8 @@ static void none(void **state)
 	assert_false(kernel.bootargs.panic_on_misuse);
 	assert_false(kernel.bootargs.check_tails);
 	assert_int_equal(kernel.bootargs.hart_timeout, 90);
+	assert_false(kernel.bootargs.min_free_given);
+	assert_int_equal(kernel.bootargs.lowmem_reserve_ratio[0], 0);
 	assert_string_equal(host_print_captured(), "");
 }
 
@@ -74,6 +76,81 @@ static void words_are_applied(void **state)
 	assert_string_equal(paging_requested, "tall");
 	assert_null(kernel.bootargs.commands);
 	assert_int_equal(times_printed("\n"), 1); /* the arguments themselves */
+}
+
+static void settings_of_the_allocator_are_kept(void **state)
+{
+	static const unsigned int ratio[] = {1, 0x100, UINT32_MAX};
+
+	(void)state;
+	boot_with("min_free_kbytes=0 lowmem_reserve_ratio=1,0x100,4294967295");
+	assert_true(kernel.bootargs.min_free_given);
+	assert_int_equal(kernel.bootargs.min_free_kbytes, 0);
+	assert_memory_equal(kernel.bootargs.lowmem_reserve_ratio, ratio, sizeof(ratio));
+	assert_int_equal(times_printed("\n"), 1);
+}
+
+/* F3 in the place of the machine that boots. */
+static struct machine *machine_at_boot(void)
+{
+	struct machine *machine = machine_create(&fixture_f3);
+
+	kernel.mm = machine->mm;
+	return machine;
+}
+
+static void settings_reach_the_allocator(void **state)
+{
+	struct machine *machine = machine_at_boot();
+	const struct zone *low = machine_zone(machine, 0, ZONE_DMA32);
+
+	(void)state;
+	boot_with("min_free_kbytes=800 lowmem_reserve_ratio=256,64,32 check_tails=0 "
+		  "panic_on_misuse=1");
+	bootargs_apply();
+	assert_int_equal(kernel.mm.min_free_kbytes, 800);
+	assert_int_equal(low->pages_min, 100);
+	assert_int_equal(low->pages_high, 150);
+	assert_int_equal(low->lowmem_reserve[ZONE_NORMAL], 64);
+	assert_int_equal(kernel.mm.lowmem_reserve_ratio[ZONE_NORMAL], 32);
+	assert_true(kernel.mm.panic_on_misuse);
+	assert_false(kernel.mm.check_tails);
+	machine_destroy(machine);
+}
+
+static void settings_that_were_not_given_stay(void **state)
+{
+	struct machine *machine = machine_at_boot();
+	const struct zone *low = machine_zone(machine, 0, ZONE_DMA32);
+
+	(void)state;
+	boot_with("check_tails=1");
+	bootargs_apply();
+	assert_int_equal(kernel.mm.min_free_kbytes, 724);
+	assert_int_equal(low->pages_min, 90);
+	assert_int_equal(low->lowmem_reserve[ZONE_NORMAL], 16);
+	assert_true(kernel.mm.check_tails);
+	machine_destroy(machine);
+}
+
+/* All of memory is the limit: one KiB more is refused, with the limit in the line. */
+static void min_free_kbytes_is_at_most_memory(void **state)
+{
+	struct machine *machine = machine_at_boot();
+
+	(void)state;
+	boot_with("min_free_kbytes=32769");
+	bootargs_apply();
+	assert_printed("bootargs: min_free_kbytes: 32769 KiB are more than the 32768 KiB of "
+		       "memory; ignored\n");
+	assert_int_equal(kernel.mm.min_free_kbytes, 724);
+	assert_false(kernel_set_min_free_kbytes("x", UINT64_MAX));
+	assert_printed("x: 18446744073709551615 KiB are more");
+	assert_true(kernel_set_min_free_kbytes("x", 32768));
+	assert_int_equal(machine_zone(machine, 0, ZONE_NORMAL)->pages_min, 4096);
+	assert_true(kernel_set_min_free_kbytes("x", 0));
+	assert_int_equal(machine_zone(machine, 0, ZONE_NORMAL)->pages_high, 0);
+	machine_destroy(machine);
 }
 
 static void last_word_wins(void **state)
@@ -116,10 +193,17 @@ static void bad_words_cost_a_line_each(void **state)
 	static const char *const bad[] = {"bananas", "=3", "x=", "panic_on_misuse=7",
 		"panic_on_misuse=", "panic_on_misuse", "check_tails=yes", "hart_timeout=0",
 		"hart_timeout=3601", "hart_timeout=-1", "paging=round", "paging", "interactive=1",
-		"Interactive"};
+		"Interactive", "min_free_kbytes=", "min_free_kbytes", "min_free_kbytes=4k",
+		"min_free_kbytes=18446744073709551616", "lowmem_reserve_ratio",
+		"lowmem_reserve_ratio=", "lowmem_reserve_ratio=1", "lowmem_reserve_ratio=1,2",
+		"lowmem_reserve_ratio=1,2,", "lowmem_reserve_ratio=1,2,3,4",
+		"lowmem_reserve_ratio=1,,3", "lowmem_reserve_ratio=0,2,3",
+		"lowmem_reserve_ratio=1,2,0", "lowmem_reserve_ratio=1,2,4294967296",
+		"lowmem_reserve_ratio=1,2,x", "lowmem_reserve_ratio=1,2,000000000000000000000001",
+		"lowmem_reserve_ratio=1;2;3"};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
-		char line[64];
+		char line[80];
 
 		setup(state);
 		boot_with(bad[i]);
@@ -131,6 +215,8 @@ static void bad_words_cost_a_line_each(void **state)
 			     kernel.bootargs.interactive);
 		assert_int_equal(kernel.bootargs.hart_timeout, 90);
 		assert_string_equal(paging_requested, "");
+		assert_false(kernel.bootargs.min_free_given);
+		assert_int_equal(kernel.bootargs.lowmem_reserve_ratio[0], 0);
 	}
 }
 
@@ -173,8 +259,8 @@ static void cut_arguments_run_no_commands(void **state)
 
 static void help_lists_every_word(void **state)
 {
-	static const char *const words[] = {
-		"panic_on_misuse=", "check_tails=", "hart_timeout=", "paging=", "interactive "};
+	static const char *const words[] = {"panic_on_misuse=", "check_tails=", "hart_timeout=",
+		"paging=", "interactive ", "min_free_kbytes=", "lowmem_reserve_ratio="};
 
 	(void)state;
 	bootargs_help();
@@ -190,6 +276,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(none),
 		TEST(words_are_applied),
+		TEST(settings_of_the_allocator_are_kept),
+		TEST(settings_reach_the_allocator),
+		TEST(settings_that_were_not_given_stay),
+		TEST(min_free_kbytes_is_at_most_memory),
 		TEST(last_word_wins),
 		TEST(commands_are_kept_as_they_are),
 		TEST(commands_without_words),

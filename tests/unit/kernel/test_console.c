@@ -44,21 +44,24 @@ const char *firmware_console(void)
 /* The interrupt controller: which source is pending, and which were enabled and completed. */
 static unsigned int pending, enabled, completed;
 
-static void irqchip_enable(unsigned int irq)
+static void irqchip_enable(const struct irqchip_ops *chip, unsigned int irq)
 {
+	(void)chip;
 	enabled = irq;
 }
 
-static unsigned int irqchip_claim(void)
+static unsigned int irqchip_claim(const struct irqchip_ops *chip)
 {
 	unsigned int irq = pending;
 
+	(void)chip;
 	pending = 0;
 	return irq;
 }
 
-static void irqchip_complete(unsigned int irq)
+static void irqchip_complete(const struct irqchip_ops *chip, unsigned int irq)
 {
+	(void)chip;
 	completed = irq;
 }
 

@@ -114,6 +114,7 @@ static void S26_blocks_are_aligned_to_their_size(void **state)
 	struct page *held[2 * MAX_ORDER];
 
 	(void)state;
+	machine_lift_reserves(machine);
 	assert_null(alloc_pages(GFP_KERNEL, 11));
 	for (unsigned int i = 0; i < ARRAY_SIZE(held); i++) {
 		unsigned int order = i % MAX_ORDER;
@@ -267,6 +268,7 @@ static void bulk_takes_at_the_tail_and_stops_when_empty(void **state)
 	unsigned long pfn = 56;
 
 	(void)state;
+	machine_lift_reserves(machine);
 	list_init(&list);
 	for (unsigned int order = 5; order >= 3; order--)
 		alloc_pages(GFP_KERNEL, order); /* 56 to 63 are left */

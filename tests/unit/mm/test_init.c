@@ -82,6 +82,7 @@ static void nobody_is_given_a_reserved_page(void **state)
 		memblock_reserve(&machine->memblock, pfn_to_phys(pfn), 1, 0, "mine");
 	bare_init(machine, &spec, 0);
 	handed_over = mm_free_boot_memory(&machine->mm);
+	machine_lift_reserves(machine);
 	while ((page = alloc_page(GFP_KERNEL))) {
 		assert_null(
 			memblock_find_reserved(&machine->memblock, pfn_to_phys(page_to_pfn(page))));

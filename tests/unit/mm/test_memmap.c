@@ -217,6 +217,7 @@ static void take_all_and_give_back(struct machine *machine, uint64_t *random)
 
 	assert_non_null(held);
 	assert_machine_is_full(machine);
+	machine_lift_reserves(machine);
 	while ((held[nr] = alloc_page(GFP_KERNEL))) {
 		const struct memblock_range *bank = memblock_find_memory(
 			&machine->memblock, pfn_to_phys(page_to_pfn(held[nr])));

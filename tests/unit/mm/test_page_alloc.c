@@ -501,6 +501,7 @@ static void modifiers_pick_the_zone_and_fall_back_downward_only(void **state)
 	struct machine *machine = machine_create(&fixture_f3);
 
 	(void)state;
+	machine_lift_reserves(machine);
 	assert_int_equal(page_zone(alloc_page(GFP_KERNEL))->type, ZONE_NORMAL);
 	assert_int_equal(page_zone(alloc_page(GFP_KERNEL | GFP_DMA))->type, ZONE_DMA32);
 	assert_int_equal(page_zone(alloc_page(GFP_KERNEL | GFP_DMA32))->type, ZONE_DMA32);
@@ -526,6 +527,7 @@ static void a_node_first_then_its_fallback(void **state)
 	struct machine *machine = machine_create(&fixture_f4);
 
 	(void)state;
+	machine_lift_reserves(machine);
 	for (unsigned int i = 0; i < ARRAY_SIZE(expected); i++) {
 		struct page *page = alloc_pages_node(1, GFP_KERNEL, 10);
 
@@ -792,6 +794,7 @@ static void everything_can_be_handed_out_and_comes_back(void **state)
 	unsigned int nr = 0;
 
 	(void)state;
+	machine_lift_reserves(machine);
 	while ((held[nr] = alloc_page(GFP_KERNEL)))
 		assert_true(++nr <= 16384);
 	assert_int_equal(nr, 16384);
@@ -900,11 +903,15 @@ static unsigned int random_order(uint64_t *random)
 static void model_alloc(struct model *model, struct held *held)
 {
 	static const gfp_t modifiers[] = {0, 0, __GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM};
-	gfp_t gfp = GFP_KERNEL | modifiers[next_random(&model->random, ARRAY_SIZE(modifiers))];
+	gfp_t gfp = modifiers[next_random(&model->random, ARRAY_SIZE(modifiers))] | __GFP_NOWARN;
 	unsigned int order = random_order(&model->random);
 	int nid = (int)next_random(&model->random, 8);
 	struct page *page;
 
+	if (in_interrupt())
+		gfp &= ~__GFP_HIGHMEM; /* clearing such a page may sleep */
+	else
+		gfp |= GFP_KERNEL;
 	gfp |= next_random(&model->random, 4) ? 0 : __GFP_ZERO;
 	gfp |= next_random(&model->random, 3) ? 0 : __GFP_COMP;
 	gfp |= next_random(&model->random, 4) ? 0 : __GFP_COLD;
@@ -998,6 +1005,7 @@ static void random_operations_match_the_model(void **state)
 	assert_non_null(model);
 	model->random = test_seed(0x5eed0003);
 	model->machine = machine_create(&fixture_f4);
+	machine_lift_reserves(model->machine);
 	for (unsigned int op = 0; op < MODEL_OPS; op++) {
 		model_step(model);
 		if (op % 5000 == 0)

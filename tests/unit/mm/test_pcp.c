@@ -278,6 +278,7 @@ static void the_last_pages_of_a_zone(void **state)
 	struct page *page[64];
 
 	(void)state;
+	machine_lift_reserves(machine);
 	for (unsigned int i = 0; i < 64; i++) {
 		page[i] = alloc_page(GFP_KERNEL);
 		assert_non_null(page[i]);

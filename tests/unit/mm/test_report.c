@@ -65,7 +65,7 @@ static struct page *shared(void)
 	return page;
 }
 
-static struct page *bad_page(void)
+static struct page *page_with_a_flag(void)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 2);
 
@@ -95,6 +95,24 @@ static struct page *bad_node(void)
 	return NULL;
 }
 
+static struct page *atomic_sleep(void)
+{
+	mm_set_min_free_kbytes(this_cpu->mm, GIB / 1024); /* no page above the marks */
+	host_irqs_enabled = false;
+	alloc_pages(GFP_KERNEL | __GFP_NOWARN, 2);
+	host_irqs_enabled = true;
+	return NULL;
+}
+
+/* What the page cache says of a single page; a block here, as all rows are of order 2. */
+static struct page *page_lock(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	misuse(MISUSE_PAGE_LOCK, page, 2, __builtin_return_address(0));
+	return page;
+}
+
 static const struct {
 	struct page *(*call)(void);
 	const char *name, *expected;
@@ -112,7 +130,7 @@ static const struct {
 	[MISUSE_ZERO_COUNT] = {zero_count, "reference dropped that nobody held",
 		"a count of at least 1"},
 	[MISUSE_SHARED] = {shared, "split of a block that others hold too", "a count of 1"},
-	[MISUSE_BAD_PAGE] = {bad_page, "bad page state",
+	[MISUSE_BAD_PAGE] = {page_with_a_flag, "bad page state",
 		"no flag, mapping or count left by its owner"},
 	[MISUSE_BAD_COMPOUND] = {bad_compound, "bad compound page",
 		"all parts pointing to a head that knows the order"},
@@ -120,6 +138,10 @@ static const struct {
 		"no HIGHMEM where a page has to have an address"},
 	[MISUSE_BAD_NODE] = {bad_node, "allocation from a node that is not online",
 		"an online node's id"},
+	[MISUSE_ATOMIC_SLEEP] = {atomic_sleep, "sleep in atomic context",
+		"a thread outside of interrupts, with interrupts on, or no __GFP_WAIT"},
+	[MISUSE_PAGE_LOCK] = {page_lock, "page unlocked or written back that was not under way",
+		"the flag that says so"},
 };
 
 static void every_kind_is_printed_counted_and_handed_on(void **state)
@@ -178,7 +200,7 @@ static void nothing_is_locked_while_it_is_reported(void **state)
 
 	(void)state;
 	host_print_capture_start();
-	bad_page();
+	page_with_a_flag();
 	double_free();
 	host_print_capture_stop();
 	assert_false(spin_is_mine(&machine_zone(machine, 0, ZONE_NORMAL)->lock));

@@ -6,6 +6,7 @@
  * A thread may not fail a cmocka assertion: it counts what is wrong, and the test looks later.
  */
 #include <pthread.h>
+#include <sched.h>
 #include "unit.h"
 
 #define MAX_THREADS 4U
@@ -28,6 +29,7 @@ struct shared {
 	struct machine *machine;
 	unsigned long ops; /* for each thread */
 	unsigned int max_order;
+	bool slow; /* with all kinds of masks, on a machine that is short of memory */
 	struct mailbox mailbox;
 	unsigned int *owner;         /* by pfn: 1 + CPU id, or 0; relaxed atomics */
 	unsigned long wrong;         /* pages found with another owner, or other contents */
@@ -58,11 +60,26 @@ static void change_owner(
 	}
 }
 
+/* Who may wait, and how long, and how deep he may go: one of everything. */
+static gfp_t slow_mask(struct worker *worker)
+{
+	static const gfp_t masks[] = {0, GFP_ATOMIC, GFP_ATOMIC, GFP_ATOMIC | __GFP_NOFAIL,
+		GFP_KERNEL, GFP_KERNEL | __GFP_NOFAIL, GFP_KERNEL | __GFP_NORETRY,
+		GFP_NOFS | __GFP_NOFAIL, GFP_NOFS | __GFP_NORETRY | __GFP_NOFAIL,
+		GFP_NOIO | __GFP_REPEAT};
+
+	mm_current()->flags = next_random(&worker->random, 8) ? 0 : PF_MEMALLOC;
+	mm_current()->prio = next_random(&worker->random, 8) ? DEFAULT_PRIO : 1;
+	return masks[next_random(&worker->random, ARRAY_SIZE(masks))] |
+	       (next_random(&worker->random, 2) ? __GFP_NOWARN : 0);
+}
+
 static void take(struct worker *worker, struct held *held)
 {
 	static const gfp_t modifiers[] = {0, 0, __GFP_COLD, __GFP_DMA, __GFP_COMP, __GFP_ZERO};
-	gfp_t gfp = GFP_ATOMIC | modifiers[next_random(&worker->random, ARRAY_SIZE(modifiers))];
+	gfp_t gfp = worker->shared->slow ? slow_mask(worker) : GFP_ATOMIC;
 
+	gfp |= modifiers[next_random(&worker->random, ARRAY_SIZE(modifiers))];
 	held->order = next_random(&worker->random, 2) ? 0
 						      : (unsigned int)next_random(&worker->random,
 								worker->shared->max_order + 1);
@@ -142,18 +159,114 @@ static void step(struct worker *worker)
 	}
 }
 
+/* Hooks: what can be freed is what is in the mailbox, and what the calling thread holds. */
+static _Thread_local struct worker *me;
+static unsigned long reclaims, ooms, wakeups, waits; /* calls; relaxed atomics */
+
+static void count(unsigned long *calls)
+{
+	__atomic_fetch_add(calls, 1, __ATOMIC_RELAXED);
+}
+
+static bool give_something(void)
+{
+	struct held other;
+
+	if (fetch(&me->shared->mailbox, &other)) {
+		give(me, &other, IN_MAILBOX);
+		count(&me->shared->remote);
+		return true;
+	}
+	for (unsigned int i = 0; i < HELD; i++) {
+		if (me->held[i].page) {
+			give(me, &me->held[i], me->id + 1);
+			me->held[i].page = NULL;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Needs a page itself, for a while, and may go to the last one for it. What it says of its success
+ * is chance: without __GFP_FS nobody looks again before it says so, whatever others have freed.
+ */
+static unsigned int reclaim(const struct zonelist *zonelist, gfp_t gfp, unsigned int order)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+
+	(void)zonelist, (void)gfp, (void)order;
+	count(&reclaims);
+	if (page)
+		__free_page(page);
+	if (!give_something())
+		drain_local_pages();
+	return (unsigned int)next_random(&me->random, 2);
+}
+
+static void out_of_memory_here(gfp_t gfp)
+{
+	(void)gfp;
+	count(&ooms);
+	if (!give_something())
+		sched_yield();
+}
+
+static void wake_kswapd_here(struct zone *zone, unsigned int order)
+{
+	(void)zone, (void)order;
+	count(&wakeups);
+	if (next_random(&me->random, 16) == 0)
+		give_something();
+}
+
+static void wait_here(uint64_t deadline)
+{
+	(void)deadline;
+	count(&waits);
+	sched_yield();
+}
+
+static const struct mm_hooks freeing_hooks = {
+	.try_to_free_pages = reclaim,
+	.out_of_memory = out_of_memory_here,
+	.wakeup_kswapd = wake_kswapd_here,
+	.congestion_wait = wait_here,
+};
+
+/*
+ * The controls, while the others allocate. Of 900 pages 600 to 750 are kept: what one worker holds
+ * is enough to be short, so that nothing depends on how the threads are scheduled.
+ */
+static void change_marks(struct worker *worker)
+{
+	struct mm *mm = &worker->shared->machine->mm;
+	unsigned int ratio[MAX_NR_ZONES - 1] = {256, 256, 32};
+
+	ratio[ZONE_DMA32] = 2 + (unsigned int)next_random(&worker->random, 100);
+	mm_set_min_free_kbytes(mm, 4 * (600 + next_random(&worker->random, 150)));
+	mm_set_lowmem_reserve_ratio(mm, ratio);
+}
+
 static void *work(void *argument)
 {
 	struct worker *worker = argument;
 	struct shared *shared = worker->shared;
 
+	me = worker;
 	machine_enter(shared->machine, worker->id);
-	for (unsigned long op = 0; op < shared->ops; op++)
+	for (unsigned long op = 0; op < shared->ops; op++) {
+		if (shared->slow && worker->id == 0 && op % 100 == 0)
+			change_marks(worker);
 		step(worker);
+	}
+	mm_current()->flags = 0;
 	for (unsigned int i = 0; i < HELD; i++) {
 		if (worker->held[i].page)
 			give(worker, &worker->held[i], worker->id + 1);
 	}
+	/* Others may still need a large block, and can not get at these. */
+	drain_local_pages();
 	return NULL;
 }
 
@@ -217,6 +330,38 @@ static void cpus_that_fight_for_one_small_zone(void **state)
 	shared.machine = machine_create(&spec);
 	run_workers(&shared, 4, test_seed(0x5eed0008));
 	assert_nr_free(machine_zone(shared.machine, 0, ZONE_NORMAL), expected);
+	machine_destroy(shared.machine);
+}
+
+/*
+ * Short of memory all the time: every pass and every hook, with masks and rights of all kinds,
+ * while the marks move. Nothing is lost, and nobody waits for ever.
+ */
+static void cpus_that_reclaim_from_each_other(void **state)
+{
+	static const struct zone_limit limits[] = {
+		{ZONE_DMA32, 400 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
+	static const struct zone_layout layout = {"low 400", 2, limits};
+	const struct machine_spec spec = {.layout = &layout, .bank = {{0, 900, 0}}, .nr_cpus = 4};
+	struct shared shared = {.ops = 30000, .max_order = 5, .slow = true};
+	unsigned long low[MAX_ORDER] = {0}, normal[MAX_ORDER] = {0};
+
+	(void)state;
+	add_blocks(low, 0, 400);
+	add_blocks(normal, 400, 900);
+	shared.machine = machine_create(&spec);
+	shared.machine->mm.hooks = &freeing_hooks;
+	mm_set_min_free_kbytes(&shared.machine->mm, 4 * 600);
+	host_print_capture_start();
+	run_workers(&shared, 4, test_seed(0x5eed000a));
+	assert_true(times_printed("page allocation failure. order:") > 0);
+	host_print_capture_stop();
+	assert_nr_free(machine_zone(shared.machine, 0, ZONE_DMA32), low);
+	assert_nr_free(machine_zone(shared.machine, 0, ZONE_NORMAL), normal);
+	assert_true(reclaims > 100);
+	assert_true(ooms > 100);
+	assert_true(waits > 100);
+	assert_true(wakeups > 1000);
 	machine_destroy(shared.machine);
 }
 
@@ -327,6 +472,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cpus_on_their_own_nodes),
 		cmocka_unit_test(cpus_that_fight_for_one_small_zone),
+		cmocka_unit_test(cpus_that_reclaim_from_each_other),
 		cmocka_unit_test(nodes_that_meet_inside_a_block),
 		cmocka_unit_test(the_last_of_many_references_frees),
 		cmocka_unit_test(what_is_said_once_is_said_once_by_all_cpus),

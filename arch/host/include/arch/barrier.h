@@ -24,4 +24,21 @@ static inline void mmio_write32(volatile void *addr, uint32_t value)
 	*(volatile uint32_t *)addr = value;
 }
 
+/* A fake device is a function of the test, of the same thread: the compiler's order is enough. */
+
+static inline void dma_rmb(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void dma_wmb(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void dma_mb(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 #endif

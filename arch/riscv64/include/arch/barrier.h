@@ -42,4 +42,21 @@ static inline void mmio_write32(volatile void *addr, uint32_t value)
 	mmio_fence();
 }
 
+/* Devices keep their memory coherent with the harts' (as QEMU's do): a fence is enough. */
+
+static inline void dma_rmb(void)
+{
+	__asm__ volatile("fence r, r" ::: "memory");
+}
+
+static inline void dma_wmb(void)
+{
+	__asm__ volatile("fence w, w" ::: "memory");
+}
+
+static inline void dma_mb(void)
+{
+	__asm__ volatile("fence rw, rw" ::: "memory");
+}
+
 #endif

@@ -24,10 +24,14 @@ static const struct zone_limit low_16384[] = {
 	{ZONE_DMA32, 16384 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
 static const struct zone_layout layout_low_16384 = {"low 16384", 2, low_16384};
 
-/* Two nodes with banks interleaved below and above the limit; node 2 has a CPU and no memory. */
+/*
+ * Two nodes with banks interleaved below and above the limit; node 2 has a CPU and no memory, node
+ * 3 memory above the limit and no CPU.
+ */
 static const struct machine_spec board = {
 	.layout = &layout_low_16384,
-	.bank = {{0, 8192, 0}, {8192, 8192, 1}, {16384, 8192, 0}, {24576, 8192, 1}},
+	.bank = {{0, 8192, 0}, {8192, 8192, 1}, {16384, 8192, 0}, {24576, 8192, 1},
+		{32768, 4096, 3}},
 	.nr_cpus = 4,
 	.cpu_nid = {0, 0, 1, 2},
 };
@@ -73,6 +77,25 @@ static void *run_slot(void *arg)
 /* What a test does to its machine before the run; NULL: nothing. */
 static void (*prepare)(void);
 
+/* Of the last run, when its state is gone. */
+static unsigned long by_policy[MPOL_MAX], low_asked;
+
+static void count_run(void)
+{
+	memset(by_policy, 0, sizeof(by_policy));
+	low_asked = 0;
+	for (unsigned int i = 0; i < stress.nr_cpus; i++) {
+		for (unsigned int mode = 0; mode < MPOL_MAX; mode++)
+			by_policy[mode] += stress.cpu[i]->task.policy[mode];
+		low_asked += stress.cpu[i]->irq.low_asked;
+	}
+}
+
+static unsigned long blocks_under(enum mpol_mode mode)
+{
+	return by_policy[mode];
+}
+
 static enum stress_kind run_stress(const struct stress_params *params, bool (*interrupted)(void))
 {
 	static const uint64_t hwids[MACHINE_MAX_CPUS];
@@ -95,6 +118,7 @@ static enum stress_kind run_stress(const struct stress_params *params, bool (*in
 	run_slot(&slot[0]);
 	for (unsigned int i = 1; i < nr; i++)
 		pthread_join(thread[i], NULL);
+	count_run();
 	return stress_end(&stress);
 }
 
@@ -106,9 +130,50 @@ static void passes(void **state)
 	(void)state;
 	assert_int_equal(run_stress(&params, NULL), STRESS_OK);
 	assert_int_equal(stress.leaked, 0);
-	assert_true(stress.nr_emptied > 0);
+	assert_true(stress.nr_lowered > 0);
+	assert_true(stress.nr_passed_on > 0);
 	assert_true(stress.nr_drains > 0);
 	assert_int_equal(stress.total_ops, 80000);
+	assert_no_misuse();
+	machine_destroy(machine);
+}
+
+/* Each mode on its own; the mix has been run above. */
+static void passes_under_each_policy(void **state)
+{
+	static const struct {
+		enum stress_policies policies;
+		enum mpol_mode mode;
+	} rows[] = {{POLICIES_DEFAULT, MPOL_DEFAULT}, {POLICIES_PREFERRED, MPOL_PREFERRED},
+		{POLICIES_BIND, MPOL_BIND}, {POLICIES_INTERLEAVE, MPOL_INTERLEAVE}};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct stress_params params = {
+			.seed = 1, .ops = 10000, .seconds = 60, .policies = rows[i].policies};
+
+		assert_int_equal(run_stress(&params, NULL), STRESS_OK);
+		for (unsigned int mode = MPOL_PREFERRED; mode < MPOL_MAX; mode++)
+			assert_int_equal(
+				blocks_under((enum mpol_mode)mode) > 0, mode == rows[i].mode);
+		assert_no_misuse();
+		machine_destroy(machine);
+	}
+}
+
+static void passes_under_pressure(void **state)
+{
+	const struct stress_params params = {.seed = test_seed(1),
+		.ops = 40000,
+		.seconds = 60,
+		.nr_workers = 8,
+		.pressure = true};
+
+	(void)state;
+	assert_int_equal(run_stress(&params, NULL), STRESS_OK);
+	assert_int_equal(stress.leaked, 0);
+	assert_true(low_asked > 0);
+	assert_true(stress.probed > 0);
 	assert_no_misuse();
 	machine_destroy(machine);
 }
@@ -197,7 +262,7 @@ static bool plant_drift(void)
 	if (stress.worker[0]->done >= 1000 && !planted) {
 		irq_flags_t flags = spin_lock_irqsave(&zone->lock);
 
-		zone->free_pages--;
+		__atomic_store_n(&zone->free_pages, zone->free_pages - 1, __ATOMIC_RELAXED);
 		spin_unlock_irqrestore(&zone->lock, flags);
 		planted = true;
 	}
@@ -283,7 +348,8 @@ static void wrong_zonelists_are_named(void **state)
 		void (*prepare)(void);
 		enum stress_kind kind;
 	} rows[] = {{cut_zonelists, STRESS_STARVED}, {send_all_to_node_0, STRESS_ZONE}};
-	const struct stress_params params = {.seed = 1, .ops = 40000, .seconds = 60};
+	const struct stress_params params = {
+		.seed = 1, .ops = 40000, .seconds = 60, .policies = POLICIES_DEFAULT};
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -292,6 +358,28 @@ static void wrong_zonelists_are_named(void **state)
 		prepare = NULL;
 		machine_destroy(machine);
 	}
+}
+
+/* BIND that is not obeyed: its lists are those of node 0. */
+static bool plant_policy(void)
+{
+	for (unsigned int i = 0; i < stress.nr_policies; i++) {
+		struct mempolicy *policy = stress.policy[i].policy;
+
+		if (policy->mode == MPOL_BIND)
+			policy->zonelist = machine->mm.node[0]->node_zonelists[0];
+	}
+	return false;
+}
+
+static void a_policy_that_is_not_obeyed_is_named(void **state)
+{
+	const struct stress_params params = {
+		.seed = 1, .ops = 40000, .seconds = 60, .policies = POLICIES_BIND};
+
+	(void)state;
+	assert_int_equal(run_stress(&params, plant_policy), STRESS_POLICY);
+	machine_destroy(machine);
 }
 
 static bool break_off(void)
@@ -334,10 +422,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passes),
+		cmocka_unit_test(passes_under_each_policy),
+		cmocka_unit_test(passes_under_pressure),
 		cmocka_unit_test(choices_follow_from_the_seed),
 		cmocka_unit_test(planted_faults_are_named),
 		cmocka_unit_test(a_reserved_page_handed_out_is_named),
 		cmocka_unit_test(wrong_zonelists_are_named),
+		cmocka_unit_test(a_policy_that_is_not_obeyed_is_named),
 		cmocka_unit_test(a_run_broken_off_does_not_pass),
 		cmocka_unit_test(a_cpu_that_hangs_is_named),
 	};
