@@ -69,6 +69,7 @@ def test_dtb(tmp_path):
     (["--board", "bananas"], "there are: "),
     (["--board", "default", "--smp", "2"], "do not go with"),
     (["--dtb", "/nonexistent"], "no such file"),
+    (["--disk", "/nonexistent"], "no such file"),
     (["--append", "x -- stress"], "own --"),
     (["--bananas"], "unrecognized"),
 ])
@@ -93,6 +94,7 @@ def test_any_nodes_with_any_harts(nr_harts, nodes):
 
 
 PASS = "stress: PASS ops=5 violations=0 leaked=0 seed=1"
+THRASH = "thrash: PASS blocks=7 verified=7 mismatches=0 leaked=0 kswapd=90% direct=10% seed=1"
 OFF = "pageframe: power off, status 0"
 
 
@@ -113,6 +115,12 @@ OFF = "pageframe: power off, status 0"
     ("pageframe: reset\n", 0, ["reboot"], False),
     ("pageframe: power off, status 1\n", 1, [], False),
     ("", 0, [], False),
+    (f"{THRASH}\n{OFF}\n", 0, ["thrash 28K"], True),
+    (f"{OFF}\n", 0, ["thrash 28K"], False),
+    (f"{THRASH}\n{OFF}\n", 0, ["thrash 28K", "stress"], False),
+    (f"{THRASH.replace('verified=7', 'verified=6')}\n{OFF}\n", 0, ["thrash 28K"], False),
+    (f"{THRASH.replace('leaked=0', 'leaked=1')}\n{OFF}\n", 0, ["thrash 28K"], False),
+    (f"{THRASH.replace('PASS', 'FAIL')}\n{OFF}\n", 0, [], False),
 ])
 def test_verdict(text, status, commands, passes):
     result = boot.Result()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Many boots in a row: all harts online in each, whichever hart boots. Takes minutes, so it is run
-by hand only: scripts/test -L soak -V. $PAGEFRAME_SOAK_BOOTS asks for another number of boots.
+"""What takes many minutes, so it is run by hand only: scripts/test -L soak -V.
+
+Many boots in a row: all harts online in each, whichever hart boots ($PAGEFRAME_SOAK_BOOTS asks for
+another number); thousands of OOM kills; ten million operations with policies and pressure.
 """
 import collections
 import os
@@ -10,6 +12,8 @@ import machine as machines
 from harts import boot_hart, check_all_online
 
 HARTS = 8
+# Ends a hang, nothing else.
+PRESSURE_SECONDS = 6000
 BOOTS = int(os.environ.get("PAGEFRAME_SOAK_BOOTS", "100"))
 
 
@@ -26,3 +30,15 @@ def test_boots(run, capsys):
               "the firmware. Boots by boot hart:")
         for hart in range(HARTS):
             print(f"  hart {hart}: {boots[hart]:3} {'#' * boots[hart]}")
+
+
+def test_thousands_of_kills(run):
+    commands = ["stress oom kills=5000", "check"]
+    assert boot.problems(run(machines.sized(4, "128M", 1), commands), commands) == []
+
+
+def test_long_pressure(elf):
+    commands = ["stress ops=10000000 pressure=on policy=mix workers=8", "check"]
+    command = boot.qemu_command(machines.sized(4, "512M", 4), elf, boot.bootargs("", commands))
+    result = boot.run(command, timeout=PRESSURE_SECONDS)
+    assert boot.problems(result, commands) == []
