@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """run.py PATCH: build the image with a fault put in, and require that the stress finds it.
 run.py --none PATCH...: require that the image without any fault passes the same runs.
+run.py --unit PATCH...: the same for faults that a unit test is to find, and that it passes without.
 
 The patch is applied, exactly, to a scratch copy of the sources. Lines before its first hunk:
 
     Expect: kind=zero           a `stress: FAIL ... kind=zero` line; several Expect lines: any of
     Expect: report=double free  or a report, "BUG: " or "PANIC: ", with this text in it
+    Expect: test=lost           or a self-test that failed, `not ok N ...`, with this text in its name
+    Expect: thrash=mismatch     or a `thrash: FAIL ...` that has counted some
     Run: stress ops=200000      the monitor commands
     Machine: 4 512M 2           harts, memory, nodes; this is the default
     Qemu: -singlestep           more arguments for QEMU
+
+or, for a unit test, all of whose tests must end, and one of those named fail:
+
+    Expect: test=S46_noretry    a test whose name begins so; several Expect lines: any of
+    Unit: unit/mm/alloc_slow    the program, by its CTest name
 """
 import os
 import re
@@ -28,6 +36,7 @@ SOURCES = ["CMakeLists.txt", "toolchain.cmake", "arch", "drivers", "include", "k
 DEFAULT_MACHINE = "4 512M 2"
 # A fault may also hang the machine: then nothing was named, and the mutant was not caught.
 RUN_SECONDS = 300
+UNIT_SECONDS = 120
 
 
 def qemu_arguments(arguments):
@@ -43,21 +52,41 @@ def qemu_arguments(arguments):
     return [*rest, "-accel", "tcg,thread=multi,one-insn-per-tb=on"]
 
 
+def header_of(path):
+    with open(path, encoding="ascii") as file:
+        return re.split(r"^--- ", file.read(), maxsplit=1, flags=re.MULTILINE)[0]
+
+
+class UnitMutant:
+    """A patch that a unit test must catch, and its header."""
+
+    def __init__(self, path):
+        self.path = path
+        self.name = os.path.basename(path)
+        header = header_of(path)
+        self.expect = re.findall(r"^Expect: test=(.+)$", header, re.MULTILINE)
+        unit = re.findall(r"^Unit: unit/(.+)$", header, re.MULTILINE)
+        if not self.expect or len(unit) != 1:
+            sys.exit(f"{self.name}: the header needs an `Expect: test=...` and one "
+                     "`Unit: unit/...`")
+        self.unit = unit[0]
+
+
 class Mutant:
     """A patch and its header."""
 
     def __init__(self, path):
         self.path = path
         self.name = os.path.basename(path)
-        with open(path, encoding="ascii") as file:
-            header = re.split(r"^--- ", file.read(), maxsplit=1, flags=re.MULTILINE)[0]
-        self.expect = re.findall(r"^Expect: (kind|report)=(.+)$", header, re.MULTILINE)
+        header = header_of(path)
+        self.expect = re.findall(r"^Expect: (kind|report|test|thrash)=(.+)$", header, re.MULTILINE)
         self.run = re.findall(r"^Run: (.+)$", header, re.MULTILINE)
         size = re.findall(r"^Machine: (.+)$", header, re.MULTILINE) or [DEFAULT_MACHINE]
         qemu = re.findall(r"^Qemu: (.+)$", header, re.MULTILINE)
         if not self.expect or len(self.run) != 1 or len(size) != 1 or len(qemu) > 1:
-            sys.exit(f"{self.name}: the header needs `Expect: kind=...` or `Expect: report=...`, "
-                     "one `Run: ...`, and at most one `Machine: ...` and `Qemu: ...`")
+            sys.exit(f"{self.name}: the header needs an `Expect: kind=...`, `report=...`, "
+                     "`test=...` or `thrash=mismatch`, one `Run: ...`, and at most one "
+                     "`Machine: ...` and `Qemu: ...`")
         self.commands = [c.strip() for c in self.run[0].split(";")]
         self.size = tuple(size[0].split())
         self.qemu = tuple(shlex.split(qemu[0])) if qemu else ()
@@ -70,21 +99,30 @@ class Mutant:
         return boot.run(command, RUN_SECONDS, echo=sys.stdout)
 
 
-def build(mutant, scratch):
-    """The image with the fault in it; returns its path."""
+def copy_sources(scratch, names):
     tree = os.path.join(scratch, "tree")
     os.mkdir(tree)
-    for name in SOURCES:
+    for name in names:
         source, target = os.path.join(ROOT, name), os.path.join(tree, name)
         if os.path.isdir(source):
             shutil.copytree(source, target)
         else:
             shutil.copy(source, target)
+    return tree
+
+
+def apply(mutant, tree, *options):
     with open(mutant.path, encoding="ascii") as patch:
-        applied = subprocess.run(["patch", "-p1", "--fuzz=0", "--batch"], cwd=tree, stdin=patch,
-                                 check=False)
+        applied = subprocess.run(["patch", "-p1", "--fuzz=0", "--batch", *options], cwd=tree,
+                                 stdin=patch, check=False)
     if applied.returncode:
         sys.exit(f"{mutant.name}: does not apply any more; renew it")
+
+
+def build(mutant, scratch):
+    """The image with the fault in it; returns its path."""
+    tree = copy_sources(scratch, SOURCES)
+    apply(mutant, tree)
     folder = os.path.join(scratch, "build")
     configure = ["cmake", "-G", "Ninja", "-S", tree, "-B", folder, "-DPAGEFRAME_ARCH=riscv64",
                  "-DCMAKE_BUILD_TYPE=Release", "-DPAGEFRAME_TESTS=OFF"]
@@ -99,6 +137,10 @@ def named(result, what, text):
     """Did the run name the fault?"""
     if what == "kind":
         pattern = rf"stress: FAIL .*\bkind={re.escape(text)}\b.*"
+    elif what == "test":
+        pattern = rf"not ok \d+ .*{re.escape(text)}.*"
+    elif what == "thrash":
+        pattern = r"thrash: FAIL .*\bmismatches=[1-9]\d* .*"
     else:
         pattern = rf"(BUG|PANIC): .*{re.escape(text)}.*"
     return any(re.fullmatch(pattern, line) for line in result.lines)
@@ -129,11 +171,65 @@ def check_passes_without(mutants):
     print(f"{len(runs)} runs pass without a fault")
 
 
+def run_unit(place, folder):
+    """Build and run one unit program; returns the tests that failed, and how it ended else."""
+    target = "test-" + place.replace("/", "-")
+    subprocess.run(["cmake", "--build", folder, "--target", target], check=True,
+                   stdout=subprocess.DEVNULL)
+    program = os.path.join(folder, "tests", "unit", target)
+    try:
+        done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False, timeout=UNIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        return set(), "hung"
+    text = done.stdout.decode(errors="replace")
+    # An error is a test whose teardown has failed as well: it had something left to give back.
+    failed = set(re.findall(r"^\[  (?:FAILED  |ERROR   )\] (\w+)$", text, re.MULTILINE))
+    if (done.returncode != 0) != bool(failed):
+        last = text.strip().splitlines()[-1:]
+        return failed, f"ended with status {done.returncode}: {''.join(last)}"
+    return failed, None
+
+
+def fault_of_unit(mutant, tree, folder):
+    """Run the unit test with the fault in it; None if it was caught, else what is wrong."""
+    apply(mutant, tree)
+    failed, ended = run_unit(mutant.unit, folder)
+    apply(mutant, tree, "--reverse")
+    if ended:
+        return f"unit/{mutant.unit} {ended}"
+    if any(name.startswith(text) for name in failed for text in mutant.expect):
+        return None
+    return (f"NOT CAUGHT: {', '.join(mutant.expect)} passes with the fault in it "
+            f"(failed: {', '.join(sorted(failed)) or 'none'})")
+
+
+def check_unit(mutants):
+    """One build for all: each fault costs the file that it is in."""
+    wrong = 0
+    with tempfile.TemporaryDirectory(prefix="pageframe-mutant-") as scratch:
+        tree, folder = copy_sources(scratch, [*SOURCES, "tests"]), os.path.join(scratch, "build")
+        subprocess.run(["cmake", "-G", "Ninja", "-S", tree, "-B", folder, "-DPAGEFRAME_ARCH=host",
+                        "-DCMAKE_BUILD_TYPE=Release"], check=True, stdout=subprocess.DEVNULL)
+        for place in sorted({mutant.unit for mutant in mutants}):
+            failed, ended = run_unit(place, folder)
+            if failed or ended:
+                sys.exit(f"unit/{place} fails without a fault: {ended or ', '.join(failed)}")
+        for mutant in mutants:
+            fault = fault_of_unit(mutant, tree, folder)
+            print(f"{mutant.name}: {fault or 'caught'}", flush=True)
+            wrong += fault is not None
+    if wrong:
+        sys.exit(f"{wrong} of {len(mutants)} faults were not caught")
+
+
 def main():
     boot.end_on_signals()
     arguments = sys.argv[1:]
     if arguments[:1] == ["--none"]:
         check_passes_without([Mutant(path) for path in arguments[1:]])
+    elif arguments[:1] == ["--unit"] and len(arguments) > 1:
+        check_unit([UnitMutant(path) for path in arguments[1:]])
     elif len(arguments) == 1:
         check_caught(Mutant(arguments[0]))
     else:
