@@ -7,6 +7,7 @@
  */
 #include <string.h>
 #include <strings.h>
+#include <mm/oom.h>
 #include <port/mem.h>
 #include <port/print.h>
 #include "kernel.h"
@@ -153,10 +154,36 @@ static struct held_block *find_held(unsigned long pfn)
 	return NULL;
 }
 
+static unsigned long score(const struct oom_consumer *consumer)
+{
+	unsigned long pages = 1;
+
+	(void)consumer;
+	for (unsigned int i = 0; i < kernel.nr_held; i++)
+		pages += 1UL << kernel.held[i].order;
+	return pages;
+}
+
+static void chosen(struct oom_consumer *consumer)
+{
+	kernel.alloc_chosen = true;
+	(void)consumer;
+}
+
+/*
+ * A request by hand that finds no memory must not end the machine for want of somebody to end: the
+ * request itself can be, with nothing lost.
+ */
 static struct page *alloc_requested(const struct request *request, struct mm_explain *explain)
 {
+	struct oom_consumer consumer = {.name = "the request of the monitor",
+		.task = mm_current(),
+		.score = score,
+		.kill = chosen};
 	struct page *page;
 
+	kernel.alloc_chosen = false;
+	oom_register(&consumer);
 	if (explain)
 		mm_explain_begin(explain);
 	if (request->nid < 0)
@@ -167,6 +194,7 @@ static struct page *alloc_requested(const struct request *request, struct mm_exp
 		mm_explain_end();
 		mm_explain_print(explain);
 	}
+	oom_unregister(&consumer);
 	return page;
 }
 
@@ -178,6 +206,10 @@ int alloc_by_hand(const char *command, int argc, char **argv, struct mm_explain 
 	if (!parse_request(command, argc, argv, &request))
 		return CMD_USAGE;
 	page = alloc_requested(&request, explain);
+	if (kernel.alloc_chosen)
+		print("%s: memory has run out: the OOM killer has ended this request; what is held "
+		      "stays, `free all` gives it back\n",
+			command);
 	if (!page) {
 		print("%s: no block of order %u with gfp 0x%x; %lu pages are free: "
 		      "`buddyinfo` shows where\n",

@@ -85,6 +85,7 @@ struct kernel {
 
 	struct held_block held[MAX_HELD]; /* the monitor's; boot CPU */
 	unsigned int nr_held;
+	bool alloc_chosen; /* the OOM killer has ended the request that is made; its thread's */
 };
 
 extern struct kernel kernel;

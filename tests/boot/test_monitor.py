@@ -37,6 +37,23 @@ def test_typed_alloc_and_free(elf):
         finish(child, 0)
 
 
+def test_alloc_until_nothing_is_left(elf):
+    """A request by hand that finds no memory ends alone; the machine and what is held stay."""
+    with typed(elf, machines.sized(1, "64M", 1)) as child:
+        for _ in range(20):
+            told = "\n".join(command(child, "alloc 10"))
+            if "no block of order 10" in told:
+                break
+        assert "the OOM killer has ended this request" in told
+        assert "no block of order 10" in told
+        freed = command(child, "free all")[-1]
+        nr = int(re.fullmatch(r"free: (\d+) of \1 held blocks freed", freed)[1])
+        assert nr > 5
+        assert "order 10" in "\n".join(command(child, "alloc 10 KERNEL"))
+        command(child, "free all; check")
+        finish(child, 1)  # the failed `alloc` is not forgotten
+
+
 def test_typed_double_free_is_reported(elf):
     """Misuse from the monitor: refused, reported with the page, and the machine goes on."""
     with typed(elf, machines.sized(*SMALL)) as child:
