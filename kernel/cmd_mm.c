@@ -5,11 +5,16 @@
  */
 #include <string.h>
 #include <port/boot.h>
+#include <mm/reclaim.h>
 #include <port/mem.h>
 #include <port/print.h>
+#include <port/task.h>
 #include "kernel.h"
 #include "cmd.h"
 #include "monitor.h"
+
+/* How long `check` waits for kswapd to come to rest. */
+#define KSWAPD_SECONDS 2U
 
 int cmd_banks(int argc, char **argv)
 {
@@ -147,12 +152,26 @@ int cmd_drain(int argc, char **argv)
 	return CMD_OK;
 }
 
+/* Nobody may be at work while all is counted, and kswapd may be, right after somebody was. */
+static void wait_for_kswapds(void)
+{
+	const uint64_t until = cpu_time() + KSWAPD_SECONDS * cpu_time_hz();
+	struct pglist_data *pgdat;
+
+	for_each_pgdat (pgdat, &kernel.mm) {
+		while (pgdat->node_present_pages && !kswapd_sleeps(pgdat) && cpu_time() < until)
+			task_sleep(cpu_time() + cpu_time_hz() / 1000);
+	}
+}
+
 int cmd_check(int argc, char **argv)
 {
 	struct mm_check_result r;
-	unsigned long errors = mm_check(&kernel.mm, &r);
+	unsigned long errors;
 
 	(void)argc, (void)argv;
+	wait_for_kswapds();
+	errors = mm_check(&kernel.mm, &r);
 	print("check: %lu free + %lu cached + %lu allocated + %lu reserved + %lu set aside = "
 	      "%lu of %lu pages\n",
 		r.free, r.cached, r.allocated, r.reserved, r.set_aside,

@@ -487,6 +487,15 @@ unsigned long balance_pgdat(struct pglist_data *pgdat, unsigned int order)
 	return total;
 }
 
+bool kswapd_sleeps(struct pglist_data *pgdat)
+{
+	irq_flags_t flags = spin_lock_irqsave(&pgdat->kswapd_wait.lock);
+	bool sleeps = !list_empty(&pgdat->kswapd_wait.waiters);
+
+	spin_unlock_irqrestore(&pgdat->kswapd_wait.lock, flags);
+	return sleeps;
+}
+
 _Noreturn void kswapd(struct pglist_data *pgdat)
 {
 	unsigned int order = 0;

@@ -80,6 +80,10 @@ void congestion_wait(uint64_t deadline);
  */
 _Noreturn void kswapd(struct pglist_data *pgdat);
 
+/** True if the node has a kswapd, and it is asleep: through with what it had in hand. Any context.
+ */
+bool kswapd_sleeps(struct pglist_data *pgdat);
+
 /**
  * One balancing of a node, as kswapd does when woken: until every zone is at pages_high, or
  * nothing more comes. Returns the pages reclaimed. May sleep.

@@ -14,6 +14,7 @@
  * Owns struct pressure. A zone's hoard belongs to who has set its `busy`.
  */
 #include <inttypes.h>
+#include <mm/reclaim.h>
 #include <port/print.h>
 #include <port/task.h>
 #include "hoard.h"
@@ -42,15 +43,6 @@ struct pressure {
 	struct victim victim; /* slot 0 opens and shuts it, all others wait meanwhile */
 	nodemask_t kswapds;   /* nodes whose kswapd was asleep at the start: so they have one */
 };
-
-static bool kswapd_sleeps(struct pglist_data *pgdat)
-{
-	irq_flags_t flags = spin_lock_irqsave(&pgdat->kswapd_wait.lock);
-	bool sleeps = !list_empty(&pgdat->kswapd_wait.waiters);
-
-	spin_unlock_irqrestore(&pgdat->kswapd_wait.lock, flags);
-	return sleeps;
-}
 
 static bool all_kswapds_sleep(const struct stress *s)
 {
