@@ -6,17 +6,14 @@
  *	         |
  *	       page | page | NULL ...	index % 512	(a page; freed with its last entry)
  *
- * Owns struct address_space, page->mapping and page->index of the pages in it, the flags
- * PG_locked, PG_writeback, PG_dirty, and the zones' wait tables. The tables are guarded by
- * address_space.lock, under which a page that is found gets its reference. page->mapping changes
- * under both that lock and the page lock, so either keeps it. Invariants: a page in the table has
- * the cache's reference, PAGE_TAG_LRU and page->mapping; a leaf in the table has an entry.
+ * Owns struct address_space, page->mapping and page->index of the pages in it. The tables are
+ * guarded by address_space.lock, under which a page that is found gets its reference.
+ * page->mapping changes under both that lock and the page lock, so either keeps it. Invariants:
+ * a page in the table has the cache's reference, PAGE_TAG_LRU and page->mapping; a leaf in the
+ * table has an entry.
  *
- * Threads that wait for a page sleep on a queue found by its pfn, which it shares with others. The
- * queue stays when the page goes: who unlocks a page, and so may let it be freed, wakes afterwards.
- *
- * Source: Linux 2.6.11 mm/filemap.c, mm/page-writeback.c; wait_table_size() in mm/page_alloc.c. Two
- * levels in place of the radix tree, a lock in place of its gang lookups.
+ * Source: Linux 2.6.11 mm/filemap.c, mm/page-writeback.c. Two levels in place of the radix tree, a
+ * lock in place of its gang lookups.
  */
 #include <mm/pagemap.h>
 #include <mm/reclaim.h>
@@ -26,11 +23,6 @@
 
 #define LEAF_ENTRIES (PAGE_SIZE / sizeof(struct page *))
 
-/* Spanned pages for one wait queue, and how many queues there are at least and at most. */
-#define PAGES_PER_QUEUE 256U
-#define MIN_QUEUE_BITS  2U
-#define MAX_QUEUE_BITS  12U
-
 /* Writers: percent of pages that may be dirty; calls between two looks; pages written at a look. */
 #define DIRTY_PERCENT 40U
 #define DIRTY_CALLS   32U
@@ -39,115 +31,6 @@
 #define DIRTY_HZ 10U
 /* So many waits in which there was nothing of one's own to write are enough. */
 #define DIRTY_PATIENCE 10U
-
-/* Wait queues. */
-
-unsigned int wait_table_bits(unsigned long spanned_pages)
-{
-	unsigned int bits = MIN_QUEUE_BITS;
-
-	while (bits < MAX_QUEUE_BITS && spanned_pages > (unsigned long)PAGES_PER_QUEUE << bits)
-		bits++;
-	return bits;
-}
-
-int wait_tables_init(struct mm *mm)
-{
-	struct zone *zone;
-
-	for_each_populated_zone (zone, mm) {
-		size_t nr;
-
-		zone->wait_table_bits = wait_table_bits(zone->spanned_pages);
-		nr = (size_t)1 << zone->wait_table_bits;
-		zone->wait_table = boot_alloc(mm, nr * sizeof(*zone->wait_table),
-			zone->zone_pgdat->node_id, "wait table");
-		if (!zone->wait_table)
-			return -1;
-		for (size_t i = 0; i < nr; i++)
-			wait_queue_init(&zone->wait_table[i]);
-	}
-	return 0;
-}
-
-/* Neighbouring pages, which are often waited for together, are far apart. */
-static struct wait_queue *page_wait_queue(const struct page *page)
-{
-	const struct zone *zone = page_zone(page);
-	uint64_t hash = page_to_pfn(page) * 0x9e3779b97f4a7c15U;
-
-	return &zone->wait_table[hash >> (64 - zone->wait_table_bits)];
-}
-
-/* Page lock and writeback. */
-
-void lock_page(struct page *page)
-{
-	if (TestSetPageLocked(page))
-		wait_event(page_wait_queue(page), !TestSetPageLocked(page));
-}
-
-void unlock_page(struct page *page)
-{
-	struct wait_queue *queue = page_wait_queue(page);
-
-	/* Once it is unlocked it may be freed: the queue remains. */
-	if (TestClearPageLocked(page))
-		wake_up(queue);
-	else
-		misuse(MISUSE_PAGE_LOCK, page, 0, CALLER());
-}
-
-void wait_on_page_locked(struct page *page)
-{
-	wait_event(page_wait_queue(page), !page_test_flag_acquire(page, PG_locked));
-}
-
-void set_page_writeback(struct page *page)
-{
-	if (TestSetPageWriteback(page))
-		misuse(MISUSE_PAGE_LOCK, page, 0, CALLER());
-	else
-		mm_count(nr_writeback, 1);
-}
-
-void end_page_writeback(struct page *page)
-{
-	struct wait_queue *queue = page_wait_queue(page);
-
-	if (!PageWriteback(page)) {
-		misuse(MISUSE_PAGE_LOCK, page, 0, CALLER());
-		return;
-	}
-	if (TestClearPageReclaim(page))
-		rotate_reclaimable_page(page);
-	mm_count(nr_writeback, -1);
-	/* The flag has kept the page from being freed: nothing of it is touched from here on. */
-	TestClearPageWriteback(page);
-	wake_up(queue);
-	wake_up(&this_cpu->mm->congestion);
-}
-
-void wait_on_page_writeback(struct page *page)
-{
-	wait_event(page_wait_queue(page), !page_test_flag_acquire(page, PG_writeback));
-}
-
-bool set_page_dirty(struct page *page)
-{
-	if (TestSetPageDirty(page))
-		return false;
-	mm_count(nr_dirty, 1);
-	return true;
-}
-
-bool clear_page_dirty_for_io(struct page *page)
-{
-	if (!TestClearPageDirty(page))
-		return false;
-	mm_count(nr_dirty, -1);
-	return true;
-}
 
 /* The tables. */
 

@@ -178,7 +178,7 @@ bool lru_remove(struct page *page);
  */
 void shrink_slab(struct mm *mm, unsigned long scanned, gfp_t gfp, unsigned long lru_pages);
 
-/* filemap.c: the page cache. */
+/* page_wait.c: what a page is waited for. */
 
 /** log2 of the number of wait queues for a zone of so many pages. */
 unsigned int wait_table_bits(unsigned long spanned_pages);

@@ -9,8 +9,8 @@
  * back, every merge. Only zones that fit the footprint are emptied, and one at a time.
  *
  * A zone is taken below pages_low only when all of its list are that low: so the second part is
- *done where the zone can be a list of its own, bound to its node by a policy. s->bursting is taken
- *by exchange.
+ * made where the zone can be a list of its own, bound to its node by a policy. s->bursting is
+ * taken by exchange.
  */
 #include <port/cpu.h>
 #include "hoard.h"

@@ -259,8 +259,8 @@ static void a_cut_needs_room_for_its_parts(void **state)
 }
 
 /*
- *	#   #   #   #   ...	and on top	|-----------------|	make one range, in the gaps
- *of a full list
+ *	#   #   #   #   ...	in a full list, and then
+ *	|-----------------|	over them: one range
  */
 static void what_merges_needs_no_room(void **state)
 {
