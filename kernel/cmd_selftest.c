@@ -14,6 +14,7 @@
 #include "tick.h"
 
 static int selftest_crash(int argc, char **argv);
+static int selftest_oom(int argc, char **argv);
 static int selftest_print(int argc, char **argv);
 static int selftest_frame(int argc, char **argv);
 
@@ -23,6 +24,12 @@ static const struct command selftests[] = {
 		.args = "KIND [CPU [thread]]",
 		.help = "commit a fault that must end in a dump",
 		.run = selftest_crash,
+	},
+	{
+		.name = "oom",
+		.args = "",
+		.help = "eat all memory with nobody to end: must stop the machine",
+		.run = selftest_oom,
 	},
 	{
 		.name = "alloc",
@@ -94,6 +101,17 @@ static bool run_crash(unsigned int cpu, char *kind, bool in_thread)
 	if (thread)
 		thread_join(thread);
 	return thread != NULL;
+}
+
+static int selftest_oom(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	print("selftest: oom: the free areas, a panic and a failing status must follow\n");
+	while (alloc_pages(GFP_KERNEL, 0))
+		;
+	print("selftest: oom: a request that may not fail got nothing; `show_free_areas` says "
+	      "more\n");
+	return CMD_FAILED;
 }
 
 static int selftest_crash(int argc, char **argv)
