@@ -11,6 +11,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.path.join(ROOT, "build")
 # Trees that were made for a run; kept, so that the printed QEMU command can be run again.
 TREES = os.path.join(BUILD, "dts")
+# Boards, and in a folder for each architecture the machine that they include.
+BOARDS = os.path.join(ROOT, "dts")
 
 # Of each architecture; $PAGEFRAME_QEMU names another one for a run, or for all tests.
 QEMU = {"riscv64": os.environ.get("PAGEFRAME_QEMU") or "qemu-system-riscv64"}
@@ -158,29 +160,72 @@ def write_tree(blob, path):
     os.replace(partial, path)
 
 
-def board(name):
-    """dts/NAME.dts: its first comment has a line `QEMU: ARGUMENTS`."""
-    source = os.path.join(ROOT, "dts", f"{name}.dts")
-    if not os.path.exists(source):
-        known = sorted(f[:-4] for f in os.listdir(os.path.dirname(source)) if f.endswith(".dts"))
-        raise MachineError(f"--board {name}: no dts/{name}.dts; there are: {', '.join(known)}")
-    with open(source, encoding="ascii") as file:
-        match = re.search(r"^ \* QEMU: (.+)$", file.read(), re.MULTILINE)
-    if not match:
-        raise MachineError(f"dts/{name}.dts: no comment line ` * QEMU: ARGUMENTS`")
-    dtb = os.path.join(TREES, f"{name}.dtb")
-    tree.compile_dts(source, dtb)
-    return Machine(shlex.split(match[1]), dtb)
+class Board:
+    """dts/NAME.dts, by its first comment: a line of what it shows, text, and lines of a keyword each,
+    which go on where the next is indented:
+
+        QEMU: ARGUMENTS    the machine
+        Says: MESSAGE      a finding that the boot prints, in this order
+    """
+
+    def __init__(self, name):
+        self.name = name
+        self.source = os.path.join(BOARDS, f"{name}.dts")
+        if not os.path.exists(self.source):
+            raise MachineError(f"--board {name}: no dts/{name}.dts; there are:\n{list_boards()}")
+        with open(self.source, encoding="ascii") as file:
+            comment = re.search(r"^/\*\n(.*?)\n \*/$", file.read(), re.DOTALL | re.MULTILINE)
+        text = comment[1] if comment else ""
+        self.shows = text.split("\n")[0].removeprefix(" * ")
+        self.says = self._all(text, "Says")
+        arguments = self._all(text, "QEMU")
+        if len(arguments) != 1:
+            raise MachineError(f"dts/{name}.dts: no comment line ` * QEMU: ARGUMENTS`")
+        self.args = shlex.split(arguments[0])
+
+    @staticmethod
+    def _all(text, keyword):
+        """What stands behind each line of this keyword, with what its next lines add."""
+        found = re.findall(rf"^ \* {keyword}: (.+(?:\n \* {{2,}}.+)*)", text, re.MULTILINE)
+        return [re.sub(r"\n \* +", " ", each) for each in found]
+
+    def compile(self, arch="riscv64"):
+        """The path of its tree, on the machine dts/ARCH/virt.dtsi. Bad ones are so on purpose."""
+        dtb = os.path.join(TREES, arch, f"{self.name}.dtb")
+        tree.compile_dts(self.source, dtb, os.path.join(BOARDS, arch), quiet=self.is_bad())
+        return dtb
+
+    def is_bad(self):
+        """True if its tree is malformed."""
+        return self.name.startswith("bad-")
 
 
-def given_tree(path):
+def boards():
+    """The names of all boards."""
+    return sorted(f[:-4] for f in os.listdir(BOARDS) if f.endswith(".dts"))
+
+
+def list_boards():
+    """A line for each board: its name and what it shows."""
+    names = boards()
+    width = max(map(len, names))
+    return "\n".join(f"{name:{width}}  {Board(name).shows}" for name in names)
+
+
+def board(name, arch="riscv64"):
+    """The machine of dts/NAME.dts."""
+    found = Board(name)
+    return Machine(found.args, found.compile(arch))
+
+
+def given_tree(path, arch="riscv64"):
     """The path of a .dtb as it is, or of what a .dts compiles to."""
     if not os.path.exists(path):
         raise MachineError(f"--dtb {path}: no such file")
     if not path.endswith(".dts"):
         return path
     dtb = os.path.join(TREES, os.path.basename(path)[:-4] + ".dtb")
-    tree.compile_dts(path, dtb)
+    tree.compile_dts(path, dtb, os.path.join(BOARDS, arch))
     return dtb
 
 
@@ -206,9 +251,9 @@ def from_options(options):
     if options.dtb and options.nodes:
         raise MachineError("--nodes does not go with --dtb: the tree has its nodes")
     if options.board:
-        machine = board(options.board)
+        machine = board(options.board, options.arch)
     elif options.machine is None and not by_size and not options.dtb:
-        machine = board(DEFAULT_BOARD)
+        machine = board(DEFAULT_BOARD, options.arch)
     elif options.machine is None:
         machine = sized(options.smp, options.mem, options.nodes)
     else:
@@ -221,6 +266,6 @@ def from_options(options):
         if not any(a in ("-machine", "-M") for a in machine.args):
             machine.args = ["-machine", "virt", *machine.args]
     if options.dtb:
-        machine.dtb = given_tree(options.dtb)
+        machine.dtb = given_tree(options.dtb, options.arch)
     machine.disk = disk(options.disk)
     return machine

@@ -36,6 +36,7 @@ def parse(argv):
     add("--nodes", type=int, metavar="N", help="NUMA nodes, also more than harts; default 1")
     add("--board", metavar="NAME", help="dts/NAME.dts; without any of these: "
         + machines.DEFAULT_BOARD)
+    add("--list-boards", action="store_true", help="print the boards and what they show")
     add("--machine", metavar="'QEMU ARGS'",
         help="QEMU's own arguments in place of --smp, --mem and --nodes")
     add("--dtb", metavar="FILE", help="boot with this tree (.dtb or .dts)")
@@ -100,6 +101,9 @@ def start(options, commands, build_folder, folder):
 def main():
     boot.end_on_signals()
     options, commands = parse(sys.argv[1:])
+    if options.list_boards:
+        print(machines.list_boards())
+        return
     try:
         machines.QEMU[options.arch] = options.qemu or machines.QEMU[options.arch]
         boot.BIOS = options.bios or boot.BIOS

@@ -17,11 +17,13 @@ Hart = collections.namedtuple("Hart", "hwid nid")
 ROOM = 65536
 
 
-def compile_dts(source, output):
-    """Compile the board at path `source` to `output`."""
+def compile_dts(source, output, machine=None, quiet=False):
+    """Compile the source at path `source` to `output`; what it includes is searched for in the folder
+    `machine` too. `quiet` for those that are malformed on purpose."""
     os.makedirs(os.path.dirname(output), exist_ok=True)
     partial = f"{output}.{os.getpid()}"
-    subprocess.run(["dtc", "-I", "dts", "-O", "dtb", "-o", partial, source], check=True)
+    options = (["-i", machine] if machine else []) + (["-q"] if quiet else [])
+    subprocess.run(["dtc", *options, "-I", "dts", "-O", "dtb", "-o", partial, source], check=True)
     os.replace(partial, output)
 
 
@@ -94,6 +96,17 @@ def harts(blob):
         if _prop(fdt, node, "status") in (None, b"okay\0", b"ok\0"):
             found.append(Hart(_hwid(fdt, node), _u32(fdt, node, "numa-node-id", 0)))
     return sorted(found)
+
+
+def first_harts(blob, nr_harts):
+    """The tree with all but the first harts disabled."""
+    fdt = libfdt.Fdt(bytearray(blob))
+    fdt.resize(len(blob) + ROOM)
+    for hart in harts(blob)[nr_harts:]:
+        node = next(n for n in _cpus(fdt) if _hwid(fdt, n) == hart.hwid)
+        fdt.setprop_str(node, "status", "disabled")
+    fdt.pack()
+    return bytes(fdt.as_bytearray())
 
 
 def node_ids(blob):

@@ -66,7 +66,7 @@ def test_dtb(tmp_path):
 @pytest.mark.parametrize("arguments, message", [
     (["--mem", "12Q"], "not a size"),
     (["--smp", "0"], "at least 1"),
-    (["--board", "bananas"], "there are: "),
+    (["--board", "bananas"], "there are:\n"),
     (["--board", "default", "--smp", "2"], "do not go with"),
     (["--dtb", "/nonexistent"], "no such file"),
     (["--disk", "/nonexistent"], "no such file"),
@@ -77,6 +77,12 @@ def test_wrong_options(arguments, message):
     done = scripts_run(*arguments)
     assert done.returncode not in (0, None)
     assert message in done.stderr
+
+
+def test_list_of_boards():
+    done = scripts_run("--list-boards")
+    assert done.returncode == 0
+    assert done.stdout == machines.list_boards() + "\n"
 
 
 @pytest.mark.parametrize("nr_harts, nodes", [(1, 1), (1, 2), (1, 4), (3, 2), (3, 4), (8, 4), (5, 3),
