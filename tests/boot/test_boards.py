@@ -220,6 +220,7 @@ def check_refused(run, board, folder):
     result = run(build(board, 4, folder), [STRESS])
     check_findings(result, board)
     assert result.last_line() == boot.POWER_OFF + "1"
+    assert result.status == 1
     assert not any(line.startswith(("TRAP: ", "PANIC: ", "stress: ")) for line in result.lines)
     assert boot.problems(result, [STRESS])
 
