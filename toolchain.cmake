@@ -16,8 +16,18 @@ elseif(PAGEFRAME_ARCH STREQUAL "riscv64")
 	set(packages "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf")
 	# rv64imac_zicsr would match no picolibc multilib.
 	set(machine_flags "--specs=picolibc.specs -march=rv64imac -mabi=lp64 -mcmodel=medany")
+elseif(PAGEFRAME_ARCH STREQUAL "arm64")
+	set(triple aarch64-linux-gnu)
+	set(packages "gcc-aarch64-linux-gnu picolibc-aarch64-linux-gnu")
+	# Debian keeps the specs of a Linux compiler's picolibc out of its way.
+	set(specs_file /usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs)
+	# The C library uses SIMD registers, what we compile does not. Early code runs with the MMU off,
+	# where no access may be misaligned. Outlined atomics would want a Linux underneath.
+	string(CONCAT machine_flags "--specs=${specs_file} -march=armv8-a -mcmodel=small "
+		"-mgeneral-regs-only -mstrict-align -mno-outline-atomics "
+		"-fno-stack-protector -fno-asynchronous-unwind-tables")
 else()
-	message(FATAL_ERROR "PAGEFRAME_ARCH=${PAGEFRAME_ARCH}: not known; riscv64 or host")
+	message(FATAL_ERROR "PAGEFRAME_ARCH=${PAGEFRAME_ARCH}: not known; riscv64, arm64 or host")
 endif()
 
 set(CMAKE_SYSTEM_NAME Generic)
@@ -30,9 +40,11 @@ if(NOT PAGEFRAME_CC)
 	message(FATAL_ERROR "${triple}-gcc is missing. scripts/setup installs it; by hand: "
 		"apt-get install ${packages}")
 endif()
-execute_process(COMMAND ${PAGEFRAME_CC} -print-file-name=picolibc.specs
-	OUTPUT_VARIABLE specs OUTPUT_STRIP_TRAILING_WHITESPACE)
-if(NOT EXISTS "${specs}")
+if(NOT specs_file)
+	execute_process(COMMAND ${PAGEFRAME_CC} -print-file-name=picolibc.specs
+		OUTPUT_VARIABLE specs_file OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()
+if(NOT EXISTS "${specs_file}")
 	message(FATAL_ERROR "picolibc for ${triple} is missing. scripts/setup installs it; "
 		"by hand: apt-get install ${packages}")
 endif()
