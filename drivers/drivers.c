@@ -3,8 +3,9 @@
  * The table of drivers, and the one loop that matches it against the tree.
  *
  * One device of each class is used: the UART is the stdout-path's, the interrupt controller is
- * the one that UART is wired to (there may be one for each group of harts), the power device is
- * the first that works. Disks are all used, and come later, as they need memory; the first one's
+ * the one that UART is wired to (there may be one for each group of harts), the power device, the
+ * firmware's node and the CPUs' timer are the first that work. A timer that is a node has its
+ * interrupts at a controller, too, which is probed with it, UART or none. Disks are all used, and come later, as they need memory; the first one's
  * controller is theirs. Boot CPU only; nothing here outlives the call.
  *
  * Source: Devicetree Specification 0.4, 2.3.1 (compatible), 2.4 (interrupts), 3.6 (chosen).
@@ -13,12 +14,15 @@
 #include <stdio.h>
 #include <drivers/of.h>
 #include <port/boot.h>
+#include <port/platform.h>
 #include <port/print.h>
 #include "drivers.h"
 
 static const struct driver *const drivers[] = {
+	&arm_timer_driver,
 	&ns16550_driver,
 	&plic_driver,
+	&psci_driver,
 	&sifive_test_driver,
 	&virtio_driver,
 };
@@ -100,35 +104,62 @@ static void probe_named(const void *fdt, int node, enum driver_class class, uint
 		driver->probe(fdt, node, boot_hwid, found);
 }
 
-static void probe_power(const void *fdt, uint64_t boot_hwid, struct devices *found)
+/* The first node that a driver of this class takes; or -1. */
+static int probe_first(
+	const void *fdt, enum driver_class class, uint64_t boot_hwid, struct devices *found)
 {
-	for (int node = fdt_next_node(fdt, -1, NULL); node >= 0 && !found->power;
+	for (int node = fdt_next_node(fdt, -1, NULL); node >= 0;
 		node = fdt_next_node(fdt, node, NULL)) {
-		const struct driver *driver = driver_for(fdt, node, DRIVER_POWER);
+		const struct driver *driver = driver_for(fdt, node, class);
 
-		if (driver && of_available(fdt, node))
-			driver->probe(fdt, node, boot_hwid, found);
+		if (driver && of_available(fdt, node) &&
+			driver->probe(fdt, node, boot_hwid, found) == 0)
+			return node;
 	}
+	return -1;
 }
 
-void drivers_probe(const void *fdt, uint64_t boot_hwid, struct devices *found)
+/* The controller that a node's interrupts go to, in `found` if it can be used. */
+static void probe_controller(const void *fdt, int node, uint64_t boot_hwid, struct devices *found)
 {
-	int uart = of_stdout(fdt), controller;
+	int controller = driver_interrupt_parent(fdt, node);
 
-	*found = (struct devices){0};
-	probe_power(fdt, boot_hwid, found);
+	if (found->irqchip && found->irqchip_node == controller)
+		return;
+	found->irqchip = NULL;
+	if (controller < 0)
+		driver_refuse(fdt, node, "no interrupt-parent: its interrupts do not come");
+	else
+		probe_named(fdt, controller, DRIVER_IRQCHIP, boot_hwid, found);
+}
+
+static void probe_uart(const void *fdt, uint64_t boot_hwid, struct devices *found)
+{
+	int uart = of_stdout(fdt);
+
 	if (uart < 0) {
 		print("driver: the tree names no stdout-path: the console stays the firmware's\n");
 		return;
 	}
 	probe_named(fdt, uart, DRIVER_SERIAL, boot_hwid, found);
-	if (!found->serial || found->serial->irq == 0)
+	if (!found->serial)
 		return;
-	controller = driver_interrupt_parent(fdt, uart);
-	if (controller < 0)
-		driver_refuse(fdt, uart, "no interrupt-parent: input is polled");
-	else
-		probe_named(fdt, controller, DRIVER_IRQCHIP, boot_hwid, found);
+	firmware_set_console(found->serial->write);
+	if (found->serial->irq != 0)
+		probe_controller(fdt, uart, boot_hwid, found);
+}
+
+void drivers_probe(const void *fdt, uint64_t boot_hwid, struct devices *found)
+{
+	int timer;
+
+	*found = (struct devices){0};
+	probe_first(fdt, DRIVER_POWER, boot_hwid, found);
+	probe_first(fdt, DRIVER_FIRMWARE, boot_hwid, found);
+	timer = probe_first(fdt, DRIVER_TIMER, boot_hwid, found);
+	if (timer >= 0)
+		probe_controller(fdt, timer, boot_hwid, found);
+	probe_uart(fdt, boot_hwid, found);
 }
 
 /* The controller at `controller` for the first of these CPUs that it can interrupt, or NULL. */

@@ -10,7 +10,14 @@
 #include <stdint.h>
 #include <drivers/driver.h>
 
-enum driver_class { DRIVER_SERIAL, DRIVER_IRQCHIP, DRIVER_POWER, DRIVER_BLOCK };
+enum driver_class {
+	DRIVER_FIRMWARE, /* tells the machine half how to call it */
+	DRIVER_TIMER,    /* the CPUs' own: tells the machine half its interrupt */
+	DRIVER_SERIAL,
+	DRIVER_IRQCHIP,
+	DRIVER_POWER,
+	DRIVER_BLOCK
+};
 
 /** One driver: which nodes are its own, and how it takes one. */
 struct driver {
@@ -36,8 +43,10 @@ volatile void *driver_map(const void *fdt, int node, uint64_t bytes);
 int driver_interrupt_parent(const void *fdt, int node);
 
 /* One line for each driver; drivers.c lists them. */
+extern const struct driver arm_timer_driver;
 extern const struct driver ns16550_driver;
 extern const struct driver plic_driver;
+extern const struct driver psci_driver;
 extern const struct driver sifive_test_driver;
 extern const struct driver virtio_driver;
 

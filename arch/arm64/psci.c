@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls into the firmware: the machine half of <port/firmware.h> but for the console, which is in
+ * console.c, and what psci.h has.
+ *
+ * Owns the way of calling: what the tree says (psci's `method`), and until it has said so what fits
+ * the exception level that we came in: a hypervisor is below EL2 and the secure monitor below both.
+ *
+ * PSCI's power-off has no status. Where a debugger or QEMU (-semihosting) takes semihosting calls,
+ * one that has is tried first; where nobody does, that instruction is undefined, and trap.c goes on
+ * behind it.
+ *
+ * Source: Arm DEN0022 (PSCI) 5.1, DEN0028 (SMC calling convention); Semihosting for AArch32 and
+ * AArch64, SYS_EXIT.
+ */
+#include <string.h>
+#include <port/firmware.h>
+#include <port/platform.h>
+#include <port/print.h>
+#include <arch/sysreg.h>
+#include "psci.h"
+
+enum {
+	PSCI_VERSION = 0x84000000U,
+	PSCI_SYSTEM_OFF = 0x84000008U,
+	PSCI_SYSTEM_RESET = 0x84000009U,
+	PSCI_CPU_ON = 0xc4000003U, /* the 64-bit one */
+};
+
+enum { SEMIHOSTING_EXIT = 0x18, APPLICATION_EXIT = 0x20026 };
+
+static unsigned int entered;
+static enum { BY_LEVEL, BY_HVC, BY_SMC } method;
+
+void psci_init(unsigned int entered_at)
+{
+	entered = entered_at;
+}
+
+unsigned int psci_entered_at(void)
+{
+	return entered;
+}
+
+static bool by_smc(void)
+{
+	return method == BY_SMC || (method == BY_LEVEL && entered == 2);
+}
+
+static long call(unsigned long function, unsigned long arg1, unsigned long arg2, unsigned long arg3)
+{
+	register unsigned long x0 __asm__("x0") = function;
+	register unsigned long x1 __asm__("x1") = arg1;
+	register unsigned long x2 __asm__("x2") = arg2;
+	register unsigned long x3 __asm__("x3") = arg3;
+
+#define CHANGED                                                                                \
+	"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", \
+		"memory"
+	if (by_smc())
+		__asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : CHANGED);
+	else
+		__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : CHANGED);
+#undef CHANGED
+	return (long)x0;
+}
+
+bool firmware_set_method(const char *name)
+{
+	unsigned long version;
+
+	if (strcmp(name, "hvc") == 0)
+		method = BY_HVC;
+	else if (strcmp(name, "smc") == 0)
+		method = BY_SMC;
+	else
+		return false;
+	version = (unsigned long)call(PSCI_VERSION, 0, 0, 0);
+	print("firmware: PSCI %lu.%lu by %s\n", version >> 16 & 0x7fff, version & 0xffff, name);
+	return true;
+}
+
+long psci_cpu_on(uint64_t hwid, phys_addr_t start, uint64_t context)
+{
+	/* The result is 32 bits, signed. */
+	return (int32_t)call(PSCI_CPU_ON, hwid, start, context);
+}
+
+void firmware_describe(void)
+{
+	print("firmware: started us in EL%u\n", entered);
+}
+
+/* The instruction, and the address by which its trap is known. */
+extern const char semihosting_instruction[];
+
+static __attribute__((noinline)) long semihosting(unsigned long operation, const void *block)
+{
+	register unsigned long x0 __asm__("x0") = operation;
+	register unsigned long x1 __asm__("x1") = (unsigned long)block;
+
+	__asm__ volatile(".globl semihosting_instruction\n"
+			 "semihosting_instruction:\n\t"
+			 "hlt #0xf000"
+			 : "+r"(x0)
+			 : "r"(x1)
+			 : "memory");
+	return (long)x0;
+}
+
+bool semihosting_refused(struct trap_frame *frame)
+{
+	if (frame->elr != (uintptr_t)semihosting_instruction || ESR_EC(frame->esr) != EC_UNKNOWN)
+		return false;
+	frame->elr += 4;
+	frame->x[0] = ~0UL;
+	return true;
+}
+
+void firmware_poweroff(int status)
+{
+	unsigned long block[2] = {APPLICATION_EXIT, (unsigned long)status & 0xff};
+
+	/* An exit status has 8 bits. One that would be cut to 0 must not look like success. */
+	if (status != 0 && block[1] == 0)
+		block[1] = 1;
+	semihosting(SEMIHOSTING_EXIT, block);
+	call(PSCI_SYSTEM_OFF, 0, 0, 0);
+}
+
+void firmware_reset(void)
+{
+	call(PSCI_SYSTEM_RESET, 0, 0, 0);
+}

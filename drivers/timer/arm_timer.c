@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The generic timer of Arm CPUs, as far as the tree tells: by which interrupt it comes.
+ *
+ * Its `interrupts` are, three cells each: secure physical, physical, virtual, hypervisor. The virtual
+ * one is every kernel's; a tree that leaves it out (its first cell is not 1, a PPI) has the second.
+ *
+ * Source: Linux Documentation/devicetree/bindings/timer/arm,arch_timer.yaml,
+ * interrupt-controller/arm,gic.yaml.
+ */
+#include <libfdt.h>
+#include <drivers/of.h>
+#include <port/cpu.h>
+#include <port/platform.h>
+#include "../drivers.h"
+
+enum { PHYSICAL = 1, VIRTUAL = 2 };
+enum { CELLS = 3, TYPE_PPI = 1, FIRST_PPI = 16, NR_PPIS = 16 };
+
+/* The source of entry `index`, or -1. */
+static int ppi(const fdt32_t *cells, int length, int index)
+{
+	uint32_t number;
+
+	if (length < (index + 1) * CELLS * 4 || fdt32_ld(&cells[index * CELLS]) != TYPE_PPI)
+		return -1;
+	number = fdt32_ld(&cells[index * CELLS + 1]);
+	return number < NR_PPIS ? FIRST_PPI + (int)number : -1;
+}
+
+static int probe(const void *fdt, int node, uint64_t boot_hwid, struct devices *found)
+{
+	int length = 0, is_virtual, physical;
+	const fdt32_t *cells = fdt_getprop(fdt, node, "interrupts", &length);
+
+	(void)boot_hwid;
+	(void)found;
+	is_virtual = cells ? ppi(cells, length, VIRTUAL) : -1;
+	physical = cells ? ppi(cells, length, PHYSICAL) : -1;
+	if (is_virtual < 0 && physical < 0)
+		return driver_refuse(
+			fdt, node, "interrupts has neither a virtual nor a physical PPI; not used");
+	cpu_set_time_hz(of_u32(fdt, node, "clock-frequency", 0));
+	if (is_virtual >= 0)
+		irq_set_timer((unsigned int)is_virtual, false);
+	else
+		irq_set_timer((unsigned int)physical, true);
+	return 0;
+}
+
+static const char *const compatible[] = {"arm,armv8-timer", "arm,armv7-timer", NULL};
+
+const struct driver arm_timer_driver = {
+	.class = DRIVER_TIMER,
+	.compatible = compatible,
+	.probe = probe,
+};
