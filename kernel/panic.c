@@ -6,6 +6,7 @@
  * next print. Nothing here waits for a lock for ever: whoever holds it may be the one that failed.
  */
 #include <stdarg.h>
+#include <port/barrier.h>
 #include <port/boot.h>
 #include <port/irq.h>
 #include <port/print.h>
@@ -42,6 +43,7 @@ void report_stack(void)
 {
 	print("Call trace:\n");
 	arch_print_callers(__builtin_frame_address(0));
+	barrier(); /* no tail call: the frame has to be there while it is read */
 }
 
 void report_panic(const char *format, ...)

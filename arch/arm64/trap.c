@@ -74,10 +74,16 @@ static _Noreturn void fatal(const struct trap_frame *frame)
 	}
 }
 
-static void timer(void)
+/*
+ * The source is ended before the handlers run: they may wait for a lock, asleep until the timer comes
+ * again, and a source that is active does not come. (For the same reason drivers give the shared
+ * sources, which the runtime ends last, a lower priority than the CPUs' own.)
+ */
+static void timer(uint32_t irq)
 {
 	struct timer_due due = timer_interrupt(this_core());
 
+	chip->complete(irq);
 	if (due.alarm && handlers.alarm)
 		handlers.alarm();
 	if (due.tick && handlers.tick)
@@ -87,18 +93,17 @@ static void timer(void)
 static void serve(uint32_t irq)
 {
 	if (irq == timer_irq()) {
-		timer();
-		chip->complete(irq);
+		timer(irq);
 	} else if (irq < 16) {
 		/* First ended, then looked: a kick that comes while we look is not lost. */
 		chip->complete(irq);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		if (handlers.ipi)
 			handlers.ipi();
-	} else if (irq >= FIRST_SHARED && handlers.external) {
-		/* The runtime claims it from the driver, and ends it. */
-		handlers.external();
 	} else {
+		/* The runtime claims a shared one from the driver, and ends it; or the last line does. */
+		if (irq >= FIRST_SHARED && handlers.external)
+			handlers.external();
 		chip->complete(irq);
 	}
 }

@@ -18,6 +18,9 @@
  * An interrupt controller that all interrupts of a CPU come through, those of its own timer and of
  * other CPUs included. Numbers are the controller's: a GIC's SGIs are 0 to 15, PPIs 16 to 31, SPIs
  * from 32 on.
+ *
+ * The CPU's own sources have a higher priority than the shared ones: a handler of the latter may
+ * sleep on a lock until the CPU's timer comes, which must get through to end the wait.
  */
 struct irq_chip {
 	const char *name;
