@@ -20,7 +20,10 @@
 
 static const struct driver *const drivers[] = {
 	&arm_timer_driver,
+	&gicv2_driver,
+	&gicv3_driver,
 	&ns16550_driver,
+	&pl011_driver,
 	&plic_driver,
 	&psci_driver,
 	&sifive_test_driver,

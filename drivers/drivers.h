@@ -44,7 +44,10 @@ int driver_interrupt_parent(const void *fdt, int node);
 
 /* One line for each driver; drivers.c lists them. */
 extern const struct driver arm_timer_driver;
+extern const struct driver gicv2_driver;
+extern const struct driver gicv3_driver;
 extern const struct driver ns16550_driver;
+extern const struct driver pl011_driver;
 extern const struct driver plic_driver;
 extern const struct driver psci_driver;
 extern const struct driver sifive_test_driver;
