@@ -23,16 +23,21 @@
 /* Two bits for each; the higher one: edge. */
 #define CONFIG 0xc00U
 
-/* Of all sources. The half that software in non-secure state has; lower is more urgent. */
-#define PRIORITIES   0xa0a0a0a0U
+/*
+ * Four bytes of them; lower is more urgent. Those of a CPU, its timer above all, get through while
+ * a device's is active: its handler may wait for the timer. The half that software in non-secure
+ * state has, all the same.
+ */
+#define LOCAL_PRIORITIES  0x80808080U
+#define SHARED_PRIORITIES 0xc0c0c0c0U
 
-#define SGIS         0x0000ffffU
-#define ALL          0xffffffffU
+#define SGIS              0x0000ffffU
+#define ALL               0xffffffffU
 
-#define TYPE_SPI     0U
-#define TYPE_PPI     1U
-#define FLAG_RISING  1U
-#define FLAG_FALLING 2U
+#define TYPE_SPI          0U
+#define TYPE_PPI          1U
+#define FLAG_RISING       1U
+#define FLAG_FALLING      2U
 /* Edge rising and falling, level high and low; version 2 has a mask of CPUs above them. */
 #define FLAGS 0xfU
 
@@ -80,7 +85,8 @@ void gic_init_sources(
 		mmio_write32(word_of(block, GROUP, irq, 32), group1 ? ALL : 0);
 	}
 	for (unsigned int irq = first; irq < end; irq += 4)
-		mmio_write32(word_of(block, PRIORITY, irq, 4), PRIORITIES);
+		mmio_write32(word_of(block, PRIORITY, irq, 4),
+			irq < GIC_FIRST_SPI ? LOCAL_PRIORITIES : SHARED_PRIORITIES);
 }
 
 void gic_init_triggers(volatile unsigned char *block, unsigned int end)

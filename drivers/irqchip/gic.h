@@ -32,8 +32,9 @@ const char *gic_decode(const uint32_t cell[3], unsigned int *irq, bool *edge);
 unsigned int gic_nr_sources(uint32_t typer);
 
 /**
- * Sources [first, end), multiples of 32 but the end: masked, not pending, not active, all of one
- * priority, in group 1 if `group1`, else in group 0. The masking may still be under way.
+ * Sources [first, end), multiples of 32 but the end, all SPIs or none: masked, not pending, not
+ * active, in group 1 if `group1`, else in group 0; SPIs less urgent than the others, which can
+ * preempt them. The masking may still be under way.
  */
 void gic_init_sources(
 	volatile unsigned char *block, unsigned int first, unsigned int end, bool group1);
