@@ -10,6 +10,7 @@
 #include <drivers/of.h>
 #include <drivers/driver.h>
 #include "../drivers.h"
+#include "../interrupts.h"
 #include "ns16550.h"
 
 static struct ns16550 console;
@@ -56,7 +57,7 @@ static int probe(const void *fdt, int node, uint64_t boot_hwid, struct devices *
 		return -1;
 	console.shift = shift;
 	console.io_width = io_width;
-	ops.irq = of_u32(fdt, node, "interrupts", 0);
+	ops.irq = driver_irq(fdt, node);
 	ns16550_init(&console);
 	found->serial = &ops;
 	return 0;

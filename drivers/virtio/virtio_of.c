@@ -10,6 +10,7 @@
 #include <mm/gfp.h>
 #include <mm/mm.h>
 #include "../drivers.h"
+#include "../interrupts.h"
 #include "virtio_blk.h"
 
 static unsigned int order_of_disk(void)
@@ -36,7 +37,7 @@ static int probe_disk(
 		__free_pages(page, order_of_disk());
 		return driver_refuse(fdt, node, "a disk: %s; not used", wrong);
 	}
-	disk->bdev.irq = of_u32(fdt, node, "interrupts", 0);
+	disk->bdev.irq = driver_irq(fdt, node);
 	if (disk->bdev.irq != 0)
 		disk->bdev.irqchip = found->block_irqchip;
 	disk->bdev.polled = !disk->bdev.irqchip;
