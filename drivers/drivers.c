@@ -5,8 +5,9 @@
  * One device of each class is used: the UART is the stdout-path's, the interrupt controller is
  * the one that UART is wired to (there may be one for each group of harts), the power device, the
  * firmware's node and the CPUs' timer are the first that work. A timer that is a node has its
- * interrupts at a controller, too, which is probed with it, UART or none. Disks are all used, and come later, as they need memory; the first one's
- * controller is theirs. Boot CPU only; nothing here outlives the call.
+ * interrupts at a controller, too, which is probed with it, UART or none. Disks are all used, and
+ * come later, as they need memory; the first one's controller is theirs. Boot CPU only; nothing
+ * here outlives the call.
  *
  * Source: Devicetree Specification 0.4, 2.3.1 (compatible), 2.4 (interrupts), 3.6 (chosen).
  */

@@ -24,7 +24,7 @@
 #define CORE_TP            80
 
 /* struct trap_frame: x0 to x30, sp, then the cause, then the SIMD registers; a multiple of 16 */
-#define FRAME_X(n)  ((n) * 8)
+#define FRAME_X(n)  ((n)*8)
 #define FRAME_SP    (31 * 8)
 #define FRAME_ELR   (32 * 8)
 #define FRAME_SPSR  (33 * 8)
@@ -33,12 +33,12 @@
 #define FRAME_KIND  (36 * 8)
 #define FRAME_FPSR  (37 * 8)
 #define FRAME_FPCR  (38 * 8)
-#define FRAME_Q(n)  (40 * 8 + (n) * 16)
+#define FRAME_Q(n)  (40 * 8 + (n)*16)
 #define FRAME_BYTES (40 * 8 + 32 * 16)
 
 /* What context_switch() pushes: x19 to x30, d8 to d15; a multiple of 16 */
-#define SWITCH_X(n)  (((n) - 19) * 8)
-#define SWITCH_D(n)  (12 * 8 + ((n) - 8) * 8)
+#define SWITCH_X(n)  (((n)-19) * 8)
+#define SWITCH_D(n)  (12 * 8 + ((n)-8) * 8)
 #define SWITCH_BYTES (20 * 8)
 
 /* A trap that finds less room than this on the stack goes to the emergency stack. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One CPU, as the machine half sees it, and what a trap saves of it. (riscv64's is hart.h; cpu.h and
- * `struct cpu` would be one cpu too many.)
+ * One CPU, as the machine half sees it, and what a trap saves of it. (riscv64's is hart.h; cpu.h
+ * and `struct cpu` would be one cpu too many.)
  */
 #ifndef ARM64_CORE_H
 #define ARM64_CORE_H
@@ -75,12 +75,12 @@ static_assert(FRAME_BYTES < TRAP_MARGIN, "a frame fits above the margin");
 enum { REG_FP = 29, REG_LR = 30 }; /* indices into trap_frame.x */
 
 /** ESR_EL1: the exception class. */
-#define ESR_EC(esr)      ((esr) >> 26 & 0x3f)
-#define EC_UNKNOWN       0x00UL
-#define EC_FETCH_ABORT   0x21UL
-#define EC_DATA_ABORT    0x25UL
-#define ESR_WNR(esr)     ((esr) >> 6 & 1)  /* data abort: by a write */
-#define ESR_FAULT(esr)   ((esr) & 0x3f)    /* aborts: which */
+#define ESR_EC(esr)    ((esr) >> 26 & 0x3f)
+#define EC_UNKNOWN     0x00UL
+#define EC_FETCH_ABORT 0x21UL
+#define EC_DATA_ABORT  0x25UL
+#define ESR_WNR(esr)   ((esr) >> 6 & 1) /* data abort: by a write */
+#define ESR_FAULT(esr) ((esr)&0x3f)     /* aborts: which */
 
 /** The running CPU. Not inside the first lines of trap.S. */
 static inline struct core *this_core(void)

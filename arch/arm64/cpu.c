@@ -3,8 +3,8 @@
  * CPUs: the boot CPU's way into the runtime, starting the others, interrupting them.
  *
  * Owns struct core: the boot CPU's is static, the others' lie on the first half of a page on their
- * node, their thread-local blocks on the second. hwids[] has the affinity (of MPIDR) of each CPU id.
- * Only the boot CPU starts others, so nothing is locked.
+ * node, their thread-local blocks on the second. hwids[] has the affinity (of MPIDR) of each CPU
+ * id. Only the boot CPU starts others, so nothing is locked.
  *
  * Source: Arm DEN0022 (PSCI) 5.6 CPU_ON; Arm ARM DDI 0487, D17.2 (MPIDR_EL1).
  */
@@ -48,8 +48,8 @@ _Noreturn void boot_main(unsigned long entered_at, phys_addr_t fdt);
 _Noreturn void secondary_main(struct core *core);
 
 /*
- * On the boot CPU this is called as things become known: controller and timer come from the tree, in
- * any order. On the others once, with both known or not.
+ * On the boot CPU this is called as things become known: controller and timer come from the tree,
+ * in any order. On the others once, with both known or not.
  */
 void core_init_interrupts(struct core *core)
 {

@@ -70,9 +70,9 @@ static void dump_cause(const struct trap_frame *frame)
 
 	if (is_abort(frame))
 		print("%s %s",
-			ec == EC_FETCH_ABORT   ? "instruction"
+			ec == EC_FETCH_ABORT  ? "instruction"
 			: ESR_WNR(frame->esr) ? "store"
-					       : "load",
+					      : "load",
 			fault_name(ESR_FAULT(frame->esr)));
 	else if (frame->kind == KIND_EL1H + KIND_SYNC || frame->kind == KIND_EL1H + KIND_SERROR)
 		print("%s", name ? name : "exception of no known kind");
@@ -96,7 +96,8 @@ static bool is_frame(const struct core *core, uintptr_t fp)
 	       (fp >= core->emergency_low && fp <= core->emergency_top - 16);
 }
 
-/* A return address stands behind the call, which may be the next function's where it never returns. */
+/* A return address stands behind the call, which may be the next function's where it never returns.
+ */
 static void dump_call(unsigned int nr, uintptr_t lr)
 {
 	print("  #%u 0x%lx\n", nr, (unsigned long)(lr - 4));
@@ -124,7 +125,8 @@ static void dump_callers(unsigned int nr, uintptr_t fp)
 
 /*
  * A function that calls nothing makes no frame: then the return address is in x30 still, and the
- * frame is its caller's, whose return address is another. Where it has made one, x30 may be anything.
+ * frame is its caller's, whose return address is another. Where it has made one, x30 may be
+ * anything.
  */
 static void dump_backtrace(const struct trap_frame *frame)
 {

@@ -3,10 +3,10 @@
  * The first page tables, made with the MMU still off, and what lasts until paging_init().
  *
  * Owns the early tables. TTBR1's: the image at its link address, writable and executable: this is
- * for a few milliseconds, and the final tables (paging.c) are strict. TTBR0's: physical memory as it
- * is, in pieces of 1 GiB, but only those that somebody asks for by early_ptr(): what is mapped may
- * be read ahead by the CPU, and it is not yet known where registers are. They reach the 512 GiB in
- * which the image lies. After paging_init() they keep the image's piece, to start CPUs by.
+ * for a few milliseconds, and the final tables (paging.c) are strict. TTBR0's: physical memory as
+ * it is, in pieces of 1 GiB, but only those that somebody asks for by early_ptr(): what is mapped
+ * may be read ahead by the CPU, and it is not yet known where registers are. They reach the 512 GiB
+ * in which the image lies. After paging_init() they keep the image's piece, to start CPUs by.
  *
  * early_paging() runs at the physical address, the MMU off: nothing there may use an absolute
  * address or call the C library, so no switch statements and no tables of pointers.
@@ -22,9 +22,9 @@
 #include "paging.h"
 #include "pte.h"
 
-#define GIB        (1ULL << 30)
-#define MIB2       (2ULL << 20)
-#define REACH      (PTES_PER_TABLE * GIB)
+#define GIB   (1ULL << 30)
+#define MIB2  (2ULL << 20)
+#define REACH (PTES_PER_TABLE * GIB)
 
 /* A device tree is no larger (of_check()): what lies so far behind an address is mapped with it. */
 #define REACH_BEHIND (16ULL << 20)
@@ -116,8 +116,7 @@ void early_done(void)
 	drop_ttbr0();
 	for (unsigned int i = 0; i < PTES_PER_TABLE; i++)
 		low_gib[i] = 0;
-	low_gib[code] = make_leaf(
-		align_down(image_to_phys(secondary_start), GIB), PROT_RX, 2);
+	low_gib[code] = make_leaf(align_down(image_to_phys(secondary_start), GIB), PROT_RX, 2);
 	tables_written();
 }
 

@@ -19,11 +19,11 @@
 #define ICC_SGI1R_EL1   S3_0_C12_C11_5
 
 /* One step more, so that the names above are replaced before they become text. */
-#define read(reg)         sysreg_read(reg)
-#define write(reg, value) sysreg_write(reg, value)
+#define read(reg)              sysreg_read(reg)
+#define write(reg, value)      sysreg_write(reg, value)
 
-#define SRE_SRE       1UL
-#define PMR_ALL       0xffUL
+#define SRE_SRE                1UL
+#define PMR_ALL                0xffUL
 #define SGI1R_RANGE(affinity0) ((affinity0) >> 4)
 
 static void init(void)

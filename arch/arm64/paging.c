@@ -18,8 +18,8 @@
  * fits. Tables stay. An entry changes from invalid to valid only, which no CPU can have remembered,
  * but for a stack's: where that becomes invalid, all CPUs forget it at once.
  *
- * Source: Arm ARM DDI 0487, D8.3 (descriptors), D8.13 and D8.14 (what may be cached, and how to have
- * it forgotten).
+ * Source: Arm ARM DDI 0487, D8.3 (descriptors), D8.13 and D8.14 (what may be cached, and how to
+ * have it forgotten).
  */
 #include <assert.h>
 #include <string.h>
@@ -35,7 +35,7 @@
 #include "paging.h"
 #include "pte.h"
 
-#define GIB (1ULL << 30)
+#define GIB          (1ULL << 30)
 
 #define DEVICE_BASE  0xffffe00000000000UL
 #define DEVICE_BYTES (16 * GIB)
@@ -223,8 +223,8 @@ int paging_init(struct memblock *mb)
 		return -1;
 	}
 	tables_written();
-	switch_ttbr1(paging.root, image_to_phys(empty_table),
-		(uintptr_t)_start - image_to_phys(_start));
+	switch_ttbr1(
+		paging.root, image_to_phys(empty_table), (uintptr_t)_start - image_to_phys(_start));
 	paging.active = true;
 	early_done();
 	return 0;

@@ -28,8 +28,8 @@ void drop_ttbr0(void);
 uint64_t paging_ttbr1(void);
 
 /**
- * start.S: with the code at its physical address (TTBR0 has to map that), take `ttbr1` for the upper
- * half, with nothing of the old tables remembered. Interrupts off.
+ * start.S: with the code at its physical address (TTBR0 has to map that), take `ttbr1` for the
+ * upper half, with nothing of the old tables remembered. Interrupts off.
  */
 void switch_ttbr1(uint64_t ttbr1, uint64_t empty, uintptr_t offset);
 

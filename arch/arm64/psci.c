@@ -54,9 +54,9 @@ static long call(unsigned long function, unsigned long arg1, unsigned long arg2,
 	register unsigned long x2 __asm__("x2") = arg2;
 	register unsigned long x3 __asm__("x3") = arg3;
 
-#define CHANGED                                                                                \
-	"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", \
-		"memory"
+#define CHANGED                                                                              \
+	"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", \
+		"x17", "memory"
 	if (by_smc())
 		__asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : CHANGED);
 	else

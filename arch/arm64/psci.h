@@ -17,8 +17,8 @@ void psci_init(unsigned int entered_at);
 unsigned int psci_entered_at(void);
 
 /**
- * Start a CPU at physical address `start`, MMU off, with x0 = `context`. Returns 0 once the firmware
- * has accepted it, or a negative error.
+ * Start a CPU at physical address `start`, MMU off, with x0 = `context`. Returns 0 once the
+ * firmware has accepted it, or a negative error.
  */
 long psci_cpu_on(uint64_t hwid, phys_addr_t start, uint64_t context);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Descriptors of stage 1, 4 KiB granule. Levels are counted from the pages up, as in the rest of the
- * project: level 0 here is the architecture's level 3. Source: Arm ARM DDI 0487, D8.3.
+ * Descriptors of stage 1, 4 KiB granule. Levels are counted from the pages up, as in the rest of
+ * the project: level 0 here is the architecture's level 3. Source: Arm ARM DDI 0487, D8.3.
  */
 #ifndef ARM64_PTE_H
 #define ARM64_PTE_H
@@ -10,22 +10,22 @@
 #include <mm/pfn.h>
 #include "asm.h"
 
-#define PTE_V         0x1UL
-#define PTE_TABLE     0x2UL        /* above level 0: another table; at level 0: always set */
-#define PTE_MAIR(nr)  ((nr) << 2)
-#define PTE_RO        (1UL << 7)
-#define PTE_SHARED    (3UL << 8)   /* inner */
-#define PTE_AF        (1UL << 10)  /* accessed: no fault, set beforehand */
-#define PTE_PXN       (1UL << 53)
-#define PTE_UXN       (1UL << 54)
-#define PTE_ADDRESS   0x0000fffffffff000UL
+#define PTE_V          0x1UL
+#define PTE_TABLE      0x2UL /* above level 0: another table; at level 0: always set */
+#define PTE_MAIR(nr)   ((nr) << 2)
+#define PTE_RO         (1UL << 7)
+#define PTE_SHARED     (3UL << 8)  /* inner */
+#define PTE_AF         (1UL << 10) /* accessed: no fault, set beforehand */
+#define PTE_PXN        (1UL << 53)
+#define PTE_UXN        (1UL << 54)
+#define PTE_ADDRESS    0x0000fffffffff000UL
 
-#define PROT_NORMAL   (PTE_V | PTE_MAIR(MAIR_NORMAL) | PTE_SHARED | PTE_AF | PTE_UXN)
-#define PROT_R        (PROT_NORMAL | PTE_RO | PTE_PXN)
-#define PROT_RW       (PROT_NORMAL | PTE_PXN)
-#define PROT_RX       (PROT_NORMAL | PTE_RO)
-#define PROT_RWX      PROT_NORMAL /* early.c */
-#define PROT_DEVICE   (PTE_V | PTE_MAIR(MAIR_DEVICE) | PTE_AF | PTE_UXN | PTE_PXN)
+#define PROT_NORMAL    (PTE_V | PTE_MAIR(MAIR_NORMAL) | PTE_SHARED | PTE_AF | PTE_UXN)
+#define PROT_R         (PROT_NORMAL | PTE_RO | PTE_PXN)
+#define PROT_RW        (PROT_NORMAL | PTE_PXN)
+#define PROT_RX        (PROT_NORMAL | PTE_RO)
+#define PROT_RWX       PROT_NORMAL /* early.c */
+#define PROT_DEVICE    (PTE_V | PTE_MAIR(MAIR_DEVICE) | PTE_AF | PTE_UXN | PTE_PXN)
 
 #define PTES_PER_TABLE 512U
 #define PAGING_LEVELS  4U

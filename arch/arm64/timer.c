@@ -66,8 +66,8 @@ void timer_set(struct core *core, uint64_t time)
 	} else if (physical) {
 		/* The two counters may be apart. */
 		isb();
-		sysreg_write(cntp_cval_el0,
-			time - sysreg_read(cntvct_el0) + sysreg_read(cntpct_el0));
+		sysreg_write(
+			cntp_cval_el0, time - sysreg_read(cntvct_el0) + sysreg_read(cntpct_el0));
 		sysreg_write(cntp_ctl_el0, CTL_ON);
 	} else {
 		sysreg_write(cntv_cval_el0, time);

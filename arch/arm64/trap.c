@@ -2,9 +2,9 @@
 /*
  * Traps: interrupts go to the runtime's handlers, everything else ends in a dump.
  *
- * Owns the table of handlers and the interrupt controller: both set once at boot before an interrupt
- * is unmasked. All interrupts of a CPU come through the controller: the other CPUs' (SGI 0), the
- * timer's, and devices', which the runtime asks the driver about once more.
+ * Owns the table of handlers and the interrupt controller: both set once at boot before an
+ * interrupt is unmasked. All interrupts of a CPU come through the controller: the other CPUs' (SGI
+ * 0), the timer's, and devices', which the runtime asks the driver about once more.
  *
  * A fatal trap must not lead to another for ever: struct core counts them. The second one, in the
  * dump, is told in one line, and the runtime ends the machine; the third does without the runtime.
@@ -75,9 +75,9 @@ static _Noreturn void fatal(const struct trap_frame *frame)
 }
 
 /*
- * The source is ended before the handlers run: they may wait for a lock, asleep until the timer comes
- * again, and a source that is active does not come. (For the same reason drivers give the shared
- * sources, which the runtime ends last, a lower priority than the CPUs' own.)
+ * The source is ended before the handlers run: they may wait for a lock, asleep until the timer
+ * comes again, and a source that is active does not come. (For the same reason drivers give the
+ * shared sources, which the runtime ends last, a lower priority than the CPUs' own.)
  */
 static void timer(uint32_t irq)
 {
@@ -101,7 +101,8 @@ static void serve(uint32_t irq)
 		if (handlers.ipi)
 			handlers.ipi();
 	} else {
-		/* The runtime claims a shared one from the driver, and ends it; or the last line does. */
+		/* The runtime claims a shared one from the driver, and ends it; or the last line
+		 * does. */
 		if (irq >= FIRST_SHARED && handlers.external)
 			handlers.external();
 		chip->complete(irq);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * <port/platform.h>, of which nothing applies: a hart's timer and IPI come by lines of their own, its
- * clock is read by rdtime, and the firmware is called by ecall and has a console.
+ * <port/platform.h>, of which nothing applies: a hart's timer and IPI come by lines of their own,
+ * its clock is read by rdtime, and the firmware is called by ecall and has a console.
  */
 #include <stddef.h>
 #include <port/platform.h>

@@ -2,8 +2,9 @@
 /*
  * The generic timer of Arm CPUs, as far as the tree tells: by which interrupt it comes.
  *
- * Its `interrupts` are, three cells each: secure physical, physical, virtual, hypervisor. The virtual
- * one is every kernel's; a tree that leaves it out (its first cell is not 1, a PPI) has the second.
+ * Its `interrupts` are, three cells each: secure physical, physical, virtual, hypervisor. The
+ * virtual one is every kernel's; a tree that leaves it out (its first cell is not 1, a PPI) has the
+ * second.
  *
  * Source: Linux Documentation/devicetree/bindings/timer/arm,arch_timer.yaml,
  * interrupt-controller/arm,gic.yaml.

@@ -30,7 +30,8 @@ struct irq_chip {
 	 * -1 if the controller has no part for it.
 	 */
 	int (*init_cpu)(unsigned int cpu, uint64_t hwid);
-	/** Unmask a local source (16 to 31) of the calling CPU. Interrupts off, after init_cpu(). */
+	/** Unmask a local source (16 to 31) of the calling CPU. Interrupts off, after init_cpu().
+	 */
 	void (*enable_local)(unsigned int irq);
 	/**
 	 * The pending source, now active, or IRQ_NONE. The arch calls it on each interrupt until it
@@ -59,9 +60,9 @@ int irq_set_chip(const struct irq_chip *chip);
  * NULL on a CPU without one. No state; each is for the calling CPU.
  */
 struct gicv3_cpu_ops {
-	void (*init)(void);         /* interface on, by system registers, all priorities */
-	uint32_t (*ack)(void);      /* ICC_IAR1: the source, 1020 to 1023: none */
-	void (*eoi)(uint32_t irq);  /* ICC_EOIR1: drops the priority and deactivates */
+	void (*init)(void);        /* interface on, by system registers, all priorities */
+	uint32_t (*ack)(void);     /* ICC_IAR1: the source, 1020 to 1023: none */
+	void (*eoi)(uint32_t irq); /* ICC_EOIR1: drops the priority and deactivates */
 	void (*send)(uint64_t hwid, unsigned int sgi); /* ICC_SGI1R, target by its MPIDR */
 };
 const struct gicv3_cpu_ops *irq_gicv3_cpu(void);

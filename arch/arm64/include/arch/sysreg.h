@@ -7,11 +7,11 @@
 #ifndef ARCH_SYSREG_H
 #define ARCH_SYSREG_H
 
-#define sysreg_read(reg)                                                            \
-	({                                                                          \
-		unsigned long sysreg_value_;                                        \
+#define sysreg_read(reg)                                                              \
+	({                                                                            \
+		unsigned long sysreg_value_;                                          \
 		__asm__ volatile("mrs %0, " #reg : "=r"(sysreg_value_) : : "memory"); \
-		sysreg_value_;                                                      \
+		sysreg_value_;                                                        \
 	})
 #define sysreg_write(reg, value) \
 	__asm__ volatile("msr " #reg ", %x0" : : "rZ"((unsigned long)(value)) : "memory")
