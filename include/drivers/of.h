@@ -113,6 +113,12 @@ bool of_compatible(const void *fdt, int node, const char *name);
  */
 int of_reg(const void *fdt, int node, unsigned int index, uint64_t *base, uint64_t *size);
 
+/**
+ * One past the last byte of memory that all devices reach: the least that a bus' dma-ranges allow,
+ * of those that are available; UINT64_MAX if none says less. (Linux has the last byte instead.)
+ */
+uint64_t of_dma_end(const void *fdt);
+
 /** A u32 property, or `otherwise`. */
 uint32_t of_u32(const void *fdt, int node, const char *name, uint32_t otherwise);
 
