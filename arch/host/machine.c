@@ -5,14 +5,19 @@
  * Physical memory and descriptors are two reserved mappings, backed on touch. Descriptors are not
  * accessible before mem_map_populate(), so that a look at one that should not exist ends the test.
  */
+#define _GNU_SOURCE /* memfd_create() */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <mm/mm.h>
 #include <port/smp.h>
+
+/* Descriptors of one section: the largest piece that mm_init() populates. */
+#define SECTION_MAP_BYTES (SECTION_PAGES * sizeof(struct page))
 
 _Thread_local struct mm_cpu *this_cpu;
 _Thread_local bool host_irqs_enabled = true;
@@ -49,6 +54,7 @@ void host_machine_create(struct host_machine *machine, size_t bytes)
 {
 	*machine = (struct host_machine){0};
 	machine->bytes = align_up(bytes, SECTION_PAGES * PAGE_SIZE);
+	machine->shared_map = -1;
 	machine->memory = reserve(machine->bytes, PROT_READ | PROT_WRITE);
 	machine->mem_map = reserve(descriptor_bytes(machine), PROT_NONE);
 }
@@ -65,12 +71,32 @@ void host_machine_destroy(struct host_machine *machine)
 		munmap(machine->boot_memory, machine->bytes);
 	munmap(machine->memory, machine->bytes);
 	munmap(machine->mem_map, descriptor_bytes(machine));
+	if (machine->shared_map >= 0)
+		close(machine->shared_map);
+}
+
+void host_machine_share_map(struct host_machine *machine)
+{
+	machine->shared_map = memfd_create("mem_map", MFD_CLOEXEC);
+	if (machine->shared_map < 0 || ftruncate(machine->shared_map, SECTION_MAP_BYTES)) {
+		perror("memfd_create for a machine's descriptors");
+		exit(2);
+	}
 }
 
 int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
 {
+	const int file = host_machine()->shared_map;
+
 	(void)pa;
-	return mprotect(at, bytes, PROT_READ | PROT_WRITE);
+	if (file < 0)
+		return mprotect(at, bytes, PROT_READ | PROT_WRITE);
+	if (bytes > SECTION_MAP_BYTES)
+		return -1;
+	return mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE, file,
+		       0) == MAP_FAILED
+		       ? -1
+		       : 0;
 }
 
 struct mm_cpu *host_become(struct mm_cpu *cpu)

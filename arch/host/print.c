@@ -12,6 +12,7 @@
 #include <port/print.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static FILE *output; /* NULL: stdout */
 static FILE *capture;
 static char *captured;
 static size_t captured_size;
@@ -21,7 +22,7 @@ static unsigned int nr_reports;
 void vprint(const char *format, va_list args)
 {
 	pthread_mutex_lock(&lock);
-	vfprintf(capture ? capture : stdout, format, args);
+	vfprintf(capture ? capture : output ? output : stdout, format, args);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -32,6 +33,11 @@ void print(const char *format, ...)
 	va_start(args, format);
 	vprint(format, args);
 	va_end(args);
+}
+
+void host_print_to(FILE *file)
+{
+	output = file;
 }
 
 void host_print_capture_stop(void)

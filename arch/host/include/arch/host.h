@@ -5,8 +5,10 @@
 #ifndef ARCH_HOST_H
 #define ARCH_HOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <port/report.h>
 
 struct mm_cpu;
@@ -21,6 +23,7 @@ struct host_machine {
 	char *boot_memory;    /* the window before host_machine_switch_memory(), or NULL */
 	size_t bytes;         /* of physical addresses covered */
 	struct page *mem_map; /* descriptor of pfn 0; not accessible until populated */
+	int shared_map;       /* file behind all descriptors, or -1: each its own */
 	/* Threads that are a CPU, a pthread_t by CPU id; 0: none is. */
 	_Atomic unsigned long thread[HOST_MAX_CPUS];
 };
@@ -32,6 +35,13 @@ void host_machine_enter(struct host_machine *machine);
 /** Make the windows for physical addresses below `bytes`; ends the process if there is no room. */
 void host_machine_create(struct host_machine *machine, size_t bytes);
 void host_machine_destroy(struct host_machine *machine);
+
+/**
+ * Put the same 2 MiB behind all descriptors that are populated from now on: for a machine that is
+ * only looked at and may be larger than what the host has room for. What is written to one
+ * descriptor shows up in others, so its pages must not be freed, nor allocated, nor checked.
+ */
+void host_machine_share_map(struct host_machine *machine);
 
 /**
  * Give the machine a fresh, empty memory window; what has been allocated in the old one stays
@@ -50,6 +60,9 @@ struct mm_cpu *host_become(struct mm_cpu *cpu);
  */
 void host_cpu_register(void (*tick)(void));
 void host_cpu_unregister(void);
+
+/** Where print() goes while nothing is captured; at first stdout. */
+void host_print_to(FILE *file);
 
 /** Keep what print() prints from now on; host_print_captured() is all of it so far. */
 void host_print_capture_start(void);
