@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`layout`: the same layouts as on the targets, from the same trees; what it draws; what it refuses.
+"""
+import json
+import os
+import re
+import subprocess
+import xml.etree.ElementTree
+
+import pytest
+
+import test_oracle as oracle
+
+PROGRAM = os.environ["PAGEFRAME_LAYOUT"]
+DEFAULT = os.path.join(os.path.dirname(__file__), "..", "..", "dts", "default.dts")
+GIB = 1 << 30
+
+
+def layout(*arguments, status=0):
+    """What it printed: stdout, stderr."""
+    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=300, check=False)
+    assert done.returncode == status, done.stderr
+    return done.stdout, done.stderr
+
+
+def as_json(*arguments):
+    return json.loads(layout("--json", *arguments)[0])
+
+
+def cells(*values):
+    return " ".join(f"{v >> 32:#x} {v & 0xffffffff:#x}" for v in values)
+
+
+def source(banks, rest=""):
+    """A tree of (base, size, node) and CPU 0."""
+    nodes = "".join(f'memory@{base:x} {{ device_type = "memory"; reg = <{cells(base, size)}>; '
+                    f"numa-node-id = <{nid}>; }};\n" for base, size, nid in banks)
+    return ("/dts-v1/;\n/ { #address-cells = <2>; #size-cells = <2>;\n" + nodes +
+            'cpus { #address-cells = <1>; #size-cells = <0>; cpu@0 { device_type = "cpu"; '
+            "reg = <0>; numa-node-id = <0>; }; };\n" + rest + "};\n")
+
+
+@pytest.fixture(name="write")
+def _write(tmp_path):
+    def write(text, name="tree.dts"):
+        path = tmp_path / name
+        if isinstance(text, bytes):
+            path.write_bytes(text)
+        else:
+            path.write_text(text, encoding="ascii")
+        return path
+    return write
+
+
+@pytest.mark.parametrize("name", oracle.NAMES)
+def test_as_linux_has_it(name, write):
+    with open(os.path.join(oracle.FOLDER, f"{name}.json"), encoding="ascii") as file:
+        facts = json.load(file)
+    blob = oracle.build(facts).tree()
+    found = as_json("--arch", "riscv64", write(blob, "tree.dtb"))
+    for key in ("zone_ranges", "early_node_ranges", "fallback_order"):
+        assert found[key] == facts[key], key
+    for nid, node in facts["nodes"].items():
+        assert oracle.node_facts(found["nodes"][nid]) == oracle.node_facts(node)
+        assert found["zonelist_of_node"][nid] == oracle.expected_zonelist(facts, nid)
+    oracle.check_watermarks(found)
+
+
+def marks(zone):
+    return [zone[key] for key in ("present", "min", "low", "high")]
+
+
+def test_i386(write):
+    """S6 of the semantics."""
+    found = as_json("--arch", "i386", write(source([(0, GIB, 0)])))
+    zones = found["nodes"]["0"]["zones"]
+    assert found["min_free_kbytes"] == 3831
+    assert marks(zones["DMA"]) == [4096, 17, 21, 25]
+    assert marks(zones["Normal"]) == [225280, 939, 1173, 1408]
+    assert marks(zones["HighMem"]) == [32768, 32, 40, 48]
+    assert zones["DMA"]["protection"] == [0, 0, 880, 1008]
+    assert zones["Normal"]["protection"] == [0, 0, 0, 1024]
+    assert found["zonelist_of_node"]["0"] == ["0:Normal", "0:DMA"]
+
+
+def test_x86_64(write):
+    """S7: 128 MiB are DMA and, where there is no DMA32, NORMAL; the same marks by any name."""
+    tree = write(source([(0, 128 << 20, 0)]))
+    zones = as_json("--arch", "i386", tree)["nodes"]["0"]["zones"]
+    assert (marks(zones["DMA"]), marks(zones["Normal"])) == \
+        ([4096, 45, 56, 67], [28672, 316, 395, 474])
+    assert zones["DMA"]["protection"][2] == 112
+    found = as_json("--arch", "x86-64", tree)
+    zones = found["nodes"]["0"]["zones"]
+    assert found["min_free_kbytes"] == 1448
+    assert (marks(zones["DMA"]), marks(zones["DMA32"])) == \
+        ([4096, 45, 56, 67], [28672, 316, 395, 474])
+    assert zones["Normal"]["present"] == 0
+    text, _ = layout("--arch", "x86-64", tree)
+    assert "  DMA zone: 4096 pages, LIFO batch:1\n" in text
+    assert "  DMA32 zone: 28672 pages, LIFO batch:7\n" in text
+
+
+def test_arm64_dma_ranges(write):
+    soc = "soc { #address-cells = <1>; #size-cells = <1>; dma-ranges = <0xc0000000 0 0 0x40000000>; };"
+    banks = [(0, 8 * GIB, 0)]
+    zones = as_json("--arch", "arm64", write(source(banks, soc)))["zone_ranges"]
+    assert [zones[z]["end"] for z in ("DMA", "DMA32", "Normal")] == \
+        ["0x3fffffff", "0xffffffff", "0x1ffffffff"]
+    zones = as_json("--arch", "arm64", write(source(banks)))["zone_ranges"]
+    assert (zones["DMA"]["end"], zones["DMA32"]) == ("0xffffffff", "empty")
+
+
+def test_counting_is_as_good_as_pages(write):
+    tree = write(source([(2 * GIB, GIB + 4096 * 3, 0), (6 * GIB, GIB, 1), (9 * GIB, 8192, 0)]))
+    assert layout("--json", tree) == layout("--json", "--no-pages", tree)
+    assert layout(tree) == layout("--no-pages", tree)
+
+
+def test_4_tib(write):
+    found = as_json(write(source([(2 * GIB, 4096 * GIB, 0)])))
+    zone = found["nodes"]["0"]["zones"]["Normal"]
+    assert zone["present"] == 4094 * GIB // 4096
+    assert zone["managed"] < zone["present"]
+
+
+def drawn(write, tree, arch="riscv64"):
+    """The drawing as XML, all its text, and the layout that it must show."""
+    picture = tree.parent / "picture.svg"
+    found = json.loads(layout("--arch", arch, "--json", "--svg", picture, tree)[0])
+    root = xml.etree.ElementTree.parse(picture).getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    return root, [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")], found
+
+
+@pytest.mark.parametrize("nr, arch", [(1, "riscv64"), (4, "riscv64"), (40, "arm64"), (5, "i386")])
+def test_picture(write, nr, arch):
+    banks = [(i * GIB + (i % 3 << 22), 512 << 20, i % 4) for i in range(nr)]
+    tree = write(source(banks, "/* <&> */"))
+    root, texts, found = drawn(write, tree, arch)
+    for bank in found["early_node_ranges"]:
+        assert bank["start"] in texts and bank["end"] in texts
+    for nid, node in found["nodes"].items():
+        for name, zone in node["zones"].items():
+            assert (f"{nid} {name}" in texts) == bool(zone["present"])
+            if zone["present"]:
+                assert {str(zone[k]) for k in ("present", "managed", "min", "low")} <= set(texts)
+    width, height = (float(root.get(key)) for key in ("width", "height"))
+    for rect in root.iter("{http://www.w3.org/2000/svg}rect"):
+        x, y, w, h = (float(rect.get(key)) for key in ("x", "y", "width", "height"))
+        assert 0 <= x and x + w <= width + 2 and 0 <= y and y + h <= height
+
+
+def test_banks_are_to_scale(write):
+    tree = write(source([(2 * GIB, GIB, 0), (3 * GIB, 2 * GIB, 1), (1 << 40, GIB, 1)]))
+    root, _, _ = drawn(write, tree)
+    widths = {}
+    for rect in root.iter("{http://www.w3.org/2000/svg}rect"):
+        tip = rect.find("{http://www.w3.org/2000/svg}title")
+        if tip is not None and re.match(r"node \d", tip.text):
+            widths[tip.text.split(", ")[0]] = float(rect.get("width"))
+    assert len(widths) == 4
+    one = widths["node 0 DMA32 0x80000000-0xbfffffff"]
+    assert abs(widths["node 1 DMA32 0xc0000000-0xffffffff"] - one) < 0.05
+    assert abs(widths["node 1 Normal 0x10000000000-0x1003fffffff"] - one) < 0.05
+    assert any(rect.get("class") == "cut" for rect in root.iter()), "the hole is not marked"
+
+
+BAD = {
+    "no memory": ("/dts-v1/;/ {};", "no memory that can be used"),
+    "cells": ('/dts-v1/;/ {#address-cells=<3>; #size-cells=<2>; memory@0 {device_type="memory"; '
+              "reg=<0 0 0 0 0x1000>;};};",
+              "devicetree: / #address-cells: 3 is not 1 or 2: memory nodes can not be read"),
+    "too high": (source([(1 << 50, GIB, 0)]), "memory ends at 0x4000040000000: beyond"),
+    "too small": (source([(0, 16384, 0)]), "the page allocator could not be built"),
+    "no dts": ("/dts-v1/;/ {", "dtc can not compile it"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_source(write, name):
+    text, message = BAD[name]
+    out, err = layout(write(text), status=1)
+    assert message in err and out == ""
+
+
+@pytest.mark.parametrize("blob, message", [
+    (b"", "empty"), (b"\xd0\x0d\xfe\xed", "header: only 4 bytes"),
+    (b"hello, world" * 8, "header magic: 0x68656c6c instead of 0xd00dfeed")])
+def test_bad_blob(write, blob, message):
+    assert message in layout(write(blob, "tree.dtb"), status=1)[1]
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ([], "no tree"), (["a", "b"], "more than one tree"), (["--frob", "a"], "--frob: not an option"),
+    (["--arch", "vax", "a"], "--arch vax: not known; there are riscv64, arm64, i386, x86-64"),
+    (["--svg"], "--svg: wants a value")])
+def test_usage(arguments, message):
+    out, err = layout(*arguments, status=2)
+    assert err.startswith(f"layout: {message}") and err.count("\n") == 1 and out == ""
+
+
+def test_files(tmp_path):
+    assert "No such file" in layout(tmp_path / "none.dtb", status=1)[1]
+    assert "--svg /dev/full: No space left" in layout("--svg", "/dev/full", DEFAULT, status=1)[1]
+    assert layout("--help")[0].startswith("usage: layout ")
