@@ -17,6 +17,9 @@
 /** More than any tree may have, so that of_check() says so. */
 #define MAX_FILE_BYTES (17UL << 20)
 
+/** In place of the status of dtc, which is none such: all went well. */
+#define TREE_READ (-1)
+
 enum { STATUS_BAD_TREE = 1, STATUS_USAGE = 2 };
 
 static struct laid_out machine = {.arch = "riscv64", .pages = true};
@@ -116,25 +119,23 @@ static void *read_tree(const char *path, size_t *bytes)
 	void *room = malloc(MAX_FILE_BYTES);
 	int status = 0;
 
-	if (!file || !room) {
+	*bytes = 0;
+	if (file && room)
+		*bytes = fread(room, 1, MAX_FILE_BYTES, file);
+	if (!file || !room || ferror(file))
 		complain("%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	*bytes = fread(room, 1, MAX_FILE_BYTES, file);
-	if (ferror(file)) {
-		complain("%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	fclose(file);
-	if (child && (waitpid(child, &status, 0) < 0 || status)) {
+	else if (child && (waitpid(child, &status, 0) < 0 || status))
 		complain("%s: dtc can not compile it", path);
-		return NULL;
-	}
-	if (*bytes == 0) {
+	else if (*bytes == 0)
 		complain("%s: empty", path);
-		return NULL;
-	}
-	return realloc(room, *bytes);
+	else
+		status = TREE_READ;
+	if (file)
+		fclose(file);
+	if (status == TREE_READ)
+		return realloc(room, *bytes);
+	free(room);
+	return NULL;
 }
 
 static uint64_t hwid_of(unsigned int cpu)
@@ -179,36 +180,43 @@ static int draw_to(const char *path, const char *title)
 	return error;
 }
 
-int main(int argc, char **argv)
+/* From the tree to all that was asked for; the status. */
+static int run(const struct options *options, const void *fdt, size_t bytes)
 {
-	struct options options = {0};
-	const char *name;
-	size_t bytes;
-	void *fdt;
+	const char *name = strrchr(options->file, '/');
 
-	if (!parse(argc, argv, &options))
-		return STATUS_USAGE;
-	fdt = read_tree(options.file, &bytes);
-	if (!fdt)
-		return STATUS_BAD_TREE;
 	host_print_to(stderr);
 	if (lay_out(&machine, fdt, bytes)) {
-		complain("%s: not laid out", options.file);
+		complain("%s: not laid out", options->file);
 		return STATUS_BAD_TREE;
 	}
 	host_print_to(stdout);
-	if (options.json)
+	if (options->json)
 		show_layout_json(&machine.mm, hwid_of);
 	else
 		show_text(&machine.mm);
-	name = strrchr(options.file, '/');
-	if (options.svg && draw_to(options.svg, name ? name + 1 : options.file))
+	if (options->svg && draw_to(options->svg, name ? name + 1 : options->file))
 		return STATUS_BAD_TREE;
-	free(fdt);
 	host_machine_destroy(&machine.host);
 	if (fflush(stdout) || ferror(stdout)) {
 		complain("stdout: %s", strerror(errno));
 		return STATUS_BAD_TREE;
 	}
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	size_t bytes;
+	void *fdt;
+	int status = STATUS_BAD_TREE;
+
+	if (!parse(argc, argv, &options))
+		return STATUS_USAGE;
+	fdt = read_tree(options.file, &bytes);
+	if (fdt)
+		status = run(&options, fdt, bytes);
+	free(fdt);
+	return status;
 }

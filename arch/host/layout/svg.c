@@ -67,8 +67,8 @@ void svg_zigzag(FILE *file, const char *class, double x, double y1, double y2)
 	double side = 3;
 
 	fprintf(file, "<path class=\"%s\" d=\"M%.2f %.2f", class, x, y1);
-	for (double y = y1 + 4; y < y2; y += 4, side = -side)
-		fprintf(file, "L%.2f %.2f", x + side, y);
+	for (int i = 1; y1 + 4 * i < y2; i++, side = -side)
+		fprintf(file, "L%.2f %.2f", x + side, y1 + 4 * i);
 	fprintf(file, "L%.2f %.2f\"/>\n", x, y2);
 }
 
