@@ -95,6 +95,7 @@ static bool reserve_own(const void *fdt, struct memblock *mb)
 	if (memblock_reserve(mb, IMAGE, IMAGE_BYTES, 0, "pageframe image") < 0 ||
 		memblock_reserve(mb, TREE, bytes, 0, "tree of the firmware") < 0)
 		return false;
+	require(of_dma_end(fdt) > 0);
 	if (of_initrd(fdt, &base, &end)) {
 		require(base < end && end <= align_down(PHYS_ADDR_MAX, PAGE_SIZE));
 		if (memblock_present(mb, MEMBLOCK_ANY_NODE, pfn_down(base), pfn_up(end)) &&
