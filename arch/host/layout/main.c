@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -89,6 +91,23 @@ static bool parse(int argc, char **argv, struct options *options)
 	return true;
 }
 
+/** Machines that a board beside them may include; the first that has the file. */
+static const char *const machine_folders[] = {"riscv64", "arm64"};
+
+/* Become dtc: compile `path` to stdout, looking for includes in the machines' folders beside it. */
+static void exec_dtc(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const int length = slash ? (int)(slash - path) : 1;
+	char folder[2][PATH_MAX];
+
+	for (unsigned int i = 0; i < 2; i++)
+		snprintf(folder[i], sizeof(folder[i]), "%.*s/%s", length, slash ? path : ".",
+			machine_folders[i]);
+	execlp("dtc", "dtc", "-q", "-i", folder[0], "-i", folder[1], "-I", "dts", "-O", "dtb", "--",
+		path, (char *)NULL);
+}
+
 /* A pipe from dtc, which compiles `path`. */
 static FILE *start_dtc(const char *path, pid_t *child)
 {
@@ -101,7 +120,7 @@ static FILE *start_dtc(const char *path, pid_t *child)
 		dup2(ends[1], STDOUT_FILENO);
 		close(ends[0]);
 		close(ends[1]);
-		execlp("dtc", "dtc", "-q", "-I", "dts", "-O", "dtb", "--", path, (char *)NULL);
+		exec_dtc(path);
 		complain("dtc: %s; on Debian: apt-get install device-tree-compiler",
 			strerror(errno));
 		_exit(STATUS_BAD_TREE);
