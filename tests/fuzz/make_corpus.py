@@ -275,6 +275,15 @@ def consoles():
                      'linux,stdout-path = "loop";'))
 
 
+def dma_ranges():
+    """Buses that reach a part of memory, one inside the other; PCI has three address cells."""
+    pcie = node("pcie@1", "#address-cells = <3>;", "#size-cells = <2>;",
+                "dma-ranges = <0x2000000 0 0 0 0x40000000 0 0x40000000>;")
+    return tree(memory(RAM, 32 * MIB), cpus(cpu(0)),
+                node("soc", "#address-cells = <2>;", "#size-cells = <2>;",
+                     "dma-ranges = <0 0x40000000 0 0x80000000 0 0x40000000>;", pcie))
+
+
 def initrd():
     return tree(memory(RAM, 64 * MIB), cpus(cpu(0, None, 'mmu-type = "riscv,sv48";'),
                                             cpu(1, None, "mmu-type = [72 07 76 00];")),
@@ -300,7 +309,8 @@ TREES = [qemu_virt, small, four_nodes, interleaved, three_holes, reserved_galore
          sparse_ids, id_out_of_range, memoryless_nodes, bad_distances, cells_1_1, cells_2_1,
          cells_1_2, cells_3, translated, odd_lengths, rough_edges, huge, many_banks, some_banks,
          bank_over_banks, many_reservations, too_many_reservations, many_cpus, too_many_cpus,
-         no_memory, no_cpus, disabled, consoles, initrd, nested, nested_too_deep, long_path]
+         no_memory, no_cpus, disabled, consoles, dma_ranges,
+         initrd, nested, nested_too_deep, long_path]
 
 
 # Tags of the structure block, as dtc would not write them: name, words.
