@@ -3,8 +3,8 @@
  * Memory: every bank of every memory node under the root becomes a range of the boot allocator.
  *
  * Banks are taken in the order of the tree. Each is cut below 2^64, rounded inward to whole pages,
- * and loses what an earlier bank has already. Empty ones are passed over without a word: QEMU's
- * tree has them for nodes that have CPUs alone.
+ * and loses what an earlier bank has already. Empty ones are passed over without a word where there
+ * are others: QEMU's tree has them for nodes that have CPUs alone.
  *
  * Source: Devicetree Specification v0.4, sections 3.1 (root) and 3.4 (/memory).
  */
@@ -16,6 +16,7 @@ struct scan {
 	struct of_log log;
 	struct memblock *mb;
 	unsigned int nr_added;
+	unsigned int nr_empty;   /* of size 0 */
 	unsigned int nr_refused; /* because the list was full */
 	uint64_t bytes_refused;
 };
@@ -84,7 +85,11 @@ static void scan_node(
 	for (unsigned int i = 0; i < pairs.nr; i++) {
 		struct of_pair bank = of_pair_at(&pairs, i);
 
-		if (bank.size == 0 || !clip_bank(scan, node, i, &bank))
+		if (bank.size == 0) {
+			scan->nr_empty++;
+			continue;
+		}
+		if (!clip_bank(scan, node, i, &bank))
 			continue;
 		if (nid < 0)
 			nid = of_numa_node(&scan->log, numa, node);
@@ -111,6 +116,18 @@ static void scan_banks(struct scan *scan, const struct of_numa *numa, struct of_
 			scan->nr_refused, scan->bytes_refused / 1024, MEMBLOCK_MAX_RANGES);
 }
 
+/* Trees in files often leave it to the boot loader to fill in how much memory there is. */
+static void say_no_bank(struct scan *scan)
+{
+	if (scan->nr_empty)
+		of_say(&scan->log, 0, NULL,
+			"no memory node has a usable bank: %u of size 0, for a boot loader to fill "
+			"in",
+			scan->nr_empty);
+	else
+		of_say(&scan->log, 0, NULL, "no memory node has a usable bank");
+}
+
 static of_node_set nodes_of_banks(const struct memblock *mb)
 {
 	of_node_set set = 0;
@@ -130,7 +147,7 @@ unsigned int of_scan_memory(const void *fdt, struct memblock *mb, struct of_numa
 		scan_banks(&scan, numa, cells);
 		of_numa_distances(&scan.log, numa, nodes_of_banks(mb));
 		if (scan.nr_added == 0)
-			of_say(&scan.log, 0, NULL, "no memory node has a usable bank");
+			say_no_bank(&scan);
 		else if (of_reserve(&scan.log, mb, cells) != 0)
 			scan.nr_added = 0;
 	}

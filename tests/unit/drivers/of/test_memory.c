@@ -259,6 +259,18 @@ static void no_memory_at_all(void **state)
 	expect_output("devicetree: /: no memory node has a usable bank\n");
 }
 
+/* As most trees in files are: how much memory there is, is the boot loader's to say. */
+static void only_empty_banks(void **state)
+{
+	(void)state;
+	tree_root(&tree, 2, 2);
+	tree_memory(&tree, 0, 0, TREE_NO_NODE);
+	tree_memory(&tree, RAM, 0, TREE_NO_NODE);
+	assert_int_equal(scan_memory(), 0);
+	expect_output("devicetree: /: no memory node has a usable bank: 2 of size 0, for a boot "
+		      "loader to fill in\n");
+}
+
 /* More banks than the boot allocator holds: those that fit count, the limit is named. */
 static void thousands_of_banks(void **state)
 {
@@ -399,6 +411,7 @@ int main(void)
 		TEST(up_to_the_end_of_the_address_space),
 		TEST(disabled_memory),
 		TEST(no_memory_at_all),
+		TEST(only_empty_banks),
 		TEST(thousands_of_banks),
 		TEST(many_findings),
 		TEST(names_are_cleaned),
