@@ -74,18 +74,31 @@ def _cpus(fdt):
             yield node
 
 
-def banks(blob):
-    """Every non-empty bank of the tree, ascending. The root's cells are 2 and 2, as QEMU's."""
+def _available(fdt, node):
+    return _prop(fdt, node, "status") in (None, b"okay\0", b"ok\0")
+
+
+def all_banks(blob):
+    """Every bank of the tree, ascending, those of size 0 too. The root's cells are any that libfdt
+    can have; a short last pair is left out."""
     fdt = libfdt.FdtRo(blob)
     found = []
+    address, size = _u32(fdt, 0, "#address-cells", 2) * 4, _u32(fdt, 0, "#size-cells", 1) * 4
     for node in _children(fdt, 0):
-        if not _is_memory(fdt, node):
+        if not _is_memory(fdt, node) or not _available(fdt, node):
             continue
         nid = _u32(fdt, node, "numa-node-id", 0)
-        for base, size in struct.iter_unpack(">QQ", _prop(fdt, node, "reg")):
-            if size:
-                found.append(Bank(base, size, nid))
+        reg = _prop(fdt, node, "reg") or b""
+        for at in range(0, len(reg) - address - size + 1, address + size):
+            pair = reg[at:at + address + size]
+            found.append(Bank(int.from_bytes(pair[:address], "big"),
+                              int.from_bytes(pair[address:], "big"), nid))
     return sorted(found)
+
+
+def banks(blob):
+    """Every non-empty bank of the tree, ascending."""
+    return [bank for bank in all_banks(blob) if bank.size]
 
 
 def harts(blob):
@@ -93,7 +106,7 @@ def harts(blob):
     fdt = libfdt.FdtRo(blob)
     found = []
     for node in _cpus(fdt):
-        if _prop(fdt, node, "status") in (None, b"okay\0", b"ok\0"):
+        if _available(fdt, node):
             found.append(Hart(_hwid(fdt, node), _u32(fdt, node, "numa-node-id", 0)))
     return sorted(found)
 

@@ -13,6 +13,7 @@ import test_oracle as oracle
 
 PROGRAM = os.environ["PAGEFRAME_LAYOUT"]
 DEFAULT = os.path.join(os.path.dirname(__file__), "..", "..", "dts", "default.dts")
+CORPUS = os.path.join(os.path.dirname(__file__), "corpus.py")
 GIB = 1 << 30
 
 
@@ -169,6 +170,8 @@ def test_banks_are_to_scale(write):
 
 BAD = {
     "no memory": ("/dts-v1/;/ {};", "no memory that can be used"),
+    "of size 0": ('/dts-v1/;/ { memory@0 { device_type = "memory"; reg = <0 0 0>; }; };',
+                  "1 of size 0, for a boot loader to fill in"),
     "cells": ('/dts-v1/;/ {#address-cells=<3>; #size-cells=<2>; memory@0 {device_type="memory"; '
               "reg=<0 0 0 0 0x1000>;};};",
               "devicetree: / #address-cells: 3 is not 1 or 2: memory nodes can not be read"),
@@ -201,7 +204,43 @@ def test_usage(arguments, message):
     assert err.startswith(f"layout: {message}") and err.count("\n") == 1 and out == ""
 
 
+def test_truncated(write):
+    whole = subprocess.run(["dtc", "-q", "-O", "dtb", write(source([(0, GIB, 0)]))],
+                           capture_output=True, check=True).stdout
+    for length in (40, len(whole) // 2, len(whole) - 1):
+        out, err = layout(write(whole[:length], "tree.dtb"), status=1)
+        assert f"header totalsize: {len(whole)} bytes, but only {length} can be read" in err
+        assert err.endswith(": not laid out\n") and out == ""
+
+
+def survey(folder, program=PROGRAM):
+    """What the check of many trees says of those in a folder, and its status."""
+    done = subprocess.run(["/usr/bin/python3", CORPUS, str(folder)], capture_output=True, text=True,
+                          timeout=300, check=False, env={**os.environ, "PAGEFRAME_LAYOUT": program})
+    return done.stdout, done.returncode
+
+
+def test_corpus(write):
+    """The check of the kernel's trees, which only runs by hand, on trees of each outcome."""
+    folder = write("").parent
+    for name, text in {"good": source([(0, GIB, 0)]), "empty": BAD["of size 0"][0],
+                       "none": BAD["no memory"][0], "worse": BAD["too high"][0]}.items():
+        subprocess.run(["dtc", "-q", "-O", "dtb", "-o", folder / f"{name}.dtb",
+                        write(text)], check=True)
+    out, status = survey(folder)
+    assert status and out.count("worse.dtb: Wrong(") == 1
+    for line in ("1 laid out", "1 no memory: banks of size 0", "1 no memory: no memory node",
+                 "1 WRONG"):
+        assert f" {line}" in out
+    (folder / "worse.dtb").unlink()
+    assert survey(folder)[1] == 0
+    assert survey(folder, "/bin/true")[1] == survey(folder, "/bin/false")[1] == 1
+
+
 def test_files(tmp_path):
     assert "No such file" in layout(tmp_path / "none.dtb", status=1)[1]
+    assert f"{tmp_path}: Is a directory" in layout(tmp_path, status=1)[1]
+    # Not readable to root either.
+    assert "/proc/self/mem: Input/output error" in layout("/proc/self/mem", status=1)[1]
     assert "--svg /dev/full: No space left" in layout("--svg", "/dev/full", DEFAULT, status=1)[1]
     assert layout("--help")[0].startswith("usage: layout ")
