@@ -91,21 +91,22 @@ static bool parse(int argc, char **argv, struct options *options)
 	return true;
 }
 
-/** Machines that a board beside them may include; the first that has the file. */
+/** Folders of machines, beside a board that includes one; the one of --arch goes before them. */
 static const char *const machine_folders[] = {"riscv64", "arm64"};
+#define NR_FOLDERS (1 + sizeof(machine_folders) / sizeof(machine_folders[0]))
 
 /* Become dtc: compile `path` to stdout, looking for includes in the machines' folders beside it. */
 static void exec_dtc(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const int length = slash ? (int)(slash - path) : 1;
-	char folder[2][PATH_MAX];
+	char folder[NR_FOLDERS][PATH_MAX];
 
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < NR_FOLDERS; i++)
 		snprintf(folder[i], sizeof(folder[i]), "%.*s/%s", length, slash ? path : ".",
-			machine_folders[i]);
-	execlp("dtc", "dtc", "-q", "-i", folder[0], "-i", folder[1], "-I", "dts", "-O", "dtb", "--",
-		path, (char *)NULL);
+			i ? machine_folders[i - 1] : machine.arch);
+	execlp("dtc", "dtc", "-q", "-i", folder[0], "-i", folder[1], "-i", folder[2], "-I", "dts",
+		"-O", "dtb", "--", path, (char *)NULL);
 }
 
 /* A pipe from dtc, which compiles `path`. */
