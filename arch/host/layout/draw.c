@@ -6,19 +6,21 @@
  * be a package more to install, and boxes and text are all there is.
  */
 #include <inttypes.h>
+#include <string.h>
 #include "draw.h"
 
 #define TITLE_HEIGHT 52.0
 
 static const char style[] = "text { font-family: Helvetica, Arial, sans-serif; fill: #1c1c1c }\n"
-			    ".page { fill: #fff }\n"
+			    ".page { fill: #fff; stroke: #ddd }\n"
 			    ".title { font-size: 18px; font-weight: bold }\n"
 			    ".text, .cell { font-size: 12px }\n"
 			    ".label { font-size: 13px; font-weight: bold }\n"
 			    ".head { font-size: 11px; fill: #555 }\n"
 			    ".small { font-size: 10px }\n"
 			    ".faint { font-size: 10px; fill: #777 }\n"
-			    ".hole { fill: #eeeeec }\n"
+			    ".hole { fill: #d2d2ce }\n"
+			    ".other { fill: #f4f4f2 }\n"
 			    ".dma { fill: #f4a582 }\n"
 			    ".dma32 { fill: #fddc8c }\n"
 			    ".normal { fill: #a6d5a0 }\n"
@@ -30,21 +32,49 @@ static const char style[] = "text { font-family: Helvetica, Arial, sans-serif; f
 			    ".tick { stroke: #444; fill: none }\n"
 			    ".cut { stroke: #c0392b; stroke-width: 1.3; fill: none }\n";
 
+#define SIZE_CHARS 32
+
+static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+#define NR_UNITS (sizeof(units) / sizeof(units[0]))
+
+/* Room for one more text of a size; there are five in turn. */
+static char *next_text(void)
+{
+	static char texts[5][SIZE_CHARS];
+	static unsigned int next;
+
+	return texts[next++ % 5];
+}
+
 const char *size_text(uint64_t bytes)
 {
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-	static char texts[5][32];
-	static unsigned int next;
-	char *text = texts[next++ % 5];
+	char *text = next_text();
 	unsigned int unit = 0;
 
 	/* "1024 MiB" reads better than "1 GiB" beside "1536 MiB". */
-	while (unit + 1 < sizeof(units) / sizeof(units[0]) && bytes % 1024 == 0 &&
-		bytes >= (unit < 2 ? 1024U : 10240U)) {
+	while (unit + 1 < NR_UNITS && bytes % 1024 == 0 && bytes >= (unit < 2 ? 1024U : 10240U)) {
 		bytes /= 1024;
 		unit++;
 	}
-	snprintf(text, sizeof(texts[0]), "%" PRIu64 " %s", bytes, units[unit]);
+	snprintf(text, SIZE_CHARS, "%" PRIu64 " %s", bytes, units[unit]);
+	return text;
+}
+
+const char *size_about(uint64_t bytes)
+{
+	const char *exact = size_text(bytes);
+	double value = (double)bytes;
+	unsigned int unit = 0;
+	char *text;
+
+	if (strspn(exact, "0123456789") < 5)
+		return exact;
+	while (unit + 1 < NR_UNITS && value >= (unit < 2 ? 1024 : 10240)) {
+		value /= 1024;
+		unit++;
+	}
+	text = next_text();
+	snprintf(text, SIZE_CHARS, "~%.1f %s", value, units[unit]);
 	return text;
 }
 
@@ -61,7 +91,7 @@ int draw(const struct laid_out *m, const char *title, FILE *file)
 	svg_text(file, "title", SVG_LEFT, MARGIN, 28, "%s, zones of %s", title, m->arch);
 	svg_text(file, "text", SVG_RIGHT, MAP_RIGHT, 28,
 		"%s in %u bank%s, %u node%s, %u CPU%s, min_free_kbytes %lu",
-		size_text(pfn_to_phys(pages)), banks->nr, banks->nr == 1 ? "" : "s",
+		size_about(pfn_to_phys(pages)), banks->nr, banks->nr == 1 ? "" : "s",
 		m->mm.nr_online, m->mm.nr_online == 1 ? "" : "s", m->mm.nr_cpus,
 		m->mm.nr_cpus == 1 ? "" : "s", m->mm.min_free_kbytes);
 	map_draw(m, file, TITLE_HEIGHT);

@@ -48,8 +48,13 @@ bool cut_to_zone(
 /** Draw the machine; `title` is text for people. Returns 0, or -1 if `file` could not take it. */
 int draw(const struct laid_out *m, const char *title, FILE *file);
 
-/** A number of bytes, in the largest unit that it is a whole number of. Valid until 4 later calls.
+/**
+ * A number of bytes, in the largest unit that it is a whole number of. Valid until 2 later calls of
+ * this and of size_about().
  */
 const char *size_text(uint64_t bytes);
+
+/** The same in at most four digits; "~" says that it is rounded. */
+const char *size_about(uint64_t bytes);
 
 #endif

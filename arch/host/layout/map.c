@@ -3,9 +3,11 @@
  * The map: addresses from left to right, to scale.
  *
  *	zones     |------ DMA32 ------|------ Normal ------|
- *	node 0    [####]        [#########]                   banks, coloured by zone, and what is
- *	node 1          [#######]         [###############]   taken of them; spans of zones below
- *	          0x8000..      0x1000..                      where banks begin and end
+ *	node 0    [####]........[#########].................   banks, coloured by zone, and what is
+ *	node 1    ......  [#####]..........[###############]   taken of them; spans of zones below
+ *	          0x8000..      0x1000..                       where banks begin and end
+ *
+ * Dots are memory of other nodes. What is blank here, and drawn darker, is no memory at all.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,8 +17,8 @@
 
 #define LEGEND_HEIGHT 28.0
 #define BAND_HEIGHT   22.0
-#define LANE_HEIGHT   46.0 /* of a node */
-#define BAR_HEIGHT    26.0 /* of a bank in its lane */
+#define LANE_HEIGHT   54.0 /* of a node */
+#define BAR_HEIGHT    34.0 /* of a bank in its lane: above what it is, below what is taken of it */
 #define SPAN_HEIGHT   4.0  /* of a zone's span below it */
 #define AXIS_HEIGHT   34.0
 #define FONT          12.0
@@ -49,19 +51,21 @@ static double legend_item(FILE *file, double x, double y, const char *class, con
 {
 	svg_rect(file, class, x, y, 16, 12, NULL);
 	svg_text(file, "text", SVG_LEFT, x + 21, y + 10.5, "%s", text);
-	return x + 21 + text_room(text, FONT) + 12;
+	return x + 21 + svg_text_width((int)strlen(text), FONT) + 14;
 }
 
 static void draw_legend(const struct laid_out *m, FILE *file, double y)
 {
 	const struct zone_layout *layout = m->mm.layout;
-	double x = MAP_LEFT;
+	double x = MARGIN;
 
 	for (unsigned int i = 0; i < layout->nr; i++)
 		x = legend_item(file, x, y, zone_class[layout->limit[i].type], zone_name(m, i));
 	x = legend_item(file, x, y, "taken", "reserved by the tree");
 	x = legend_item(file, x, y, "nomap", "reserved, never mapped");
 	x = legend_item(file, x, y, "own", "taken by the allocator");
+	if (m->mm.nr_online > 1)
+		x = legend_item(file, x, y, "other", "another node's");
 	x = legend_item(file, x, y, "hole", "no memory");
 	svg_zigzag(file, "cut", x + 4, y - 1, y + 14);
 	svg_text(file, "text", SVG_LEFT, x + 14, y + 10.5, "cut short");
@@ -106,17 +110,26 @@ static void draw_piece(const struct laid_out *m, FILE *file, double y,
 
 	if (!cut_to_zone(m->mm.layout, row, &base, &end))
 		return;
-	size = size_text(end - base);
+	size = size_about(end - base);
 	x = scale_at(&scale, base);
 	width = scale_at(&scale, end) - x;
 	snprintf(text, sizeof(text), "node %d %s 0x%" PRIx64 "-0x%" PRIx64 ", %s", bank->nid,
-		zone_name(m, row), base, end - 1, size);
+		zone_name(m, row), base, end - 1, size_text(end - base));
 	svg_rect(file, zone_class[type], x, y, width > 1 ? width : 1, BAR_HEIGHT, text);
 	snprintf(text, sizeof(text), "%s %s", zone_name(m, row), size);
 	if (text_room(text, FONT) < width)
-		svg_text(file, "text", SVG_MIDDLE, x + width / 2, y + 17, "%s", text);
+		svg_text(file, "text", SVG_MIDDLE, x + width / 2, y + 13, "%s", text);
 	else if (text_room(size, SMALL_FONT) < width)
-		svg_text(file, "small", SVG_MIDDLE, x + width / 2, y + 17, "%s", size);
+		svg_text(file, "small", SVG_MIDDLE, x + width / 2, y + 12.5, "%s", size);
+}
+
+/* Give what is short its least width, not beyond `limit`. */
+static void widen(double *x, double *right, double limit)
+{
+	if (*right - *x >= LEAST_WIDTH)
+		return;
+	*right = *x + LEAST_WIDTH < limit ? *x + LEAST_WIDTH : limit;
+	*x = *right - LEAST_WIDTH;
 }
 
 /* What of the node's banks is taken: first by the allocator too, over it what the tree has. */
@@ -132,16 +145,17 @@ static void draw_taken(const struct laid_out *m, FILE *file, double y, int nid,
 			const struct memblock_range *range = &taken->range[i];
 			phys_addr_t base = range->base > bank->base ? range->base : bank->base;
 			phys_addr_t end = range->end < bank->end ? range->end : bank->end;
-			double x = scale_at(&scale, base), width = scale_at(&scale, end) - x;
+			double x = scale_at(&scale, base), right = scale_at(&scale, end);
 			bool nomap = range->flags & MEMBLOCK_NOMAP;
 			char tip[MAX_TIP];
 
 			if (base >= end)
 				continue;
+			widen(&x, &right, scale_at(&scale, bank->end));
 			snprintf(tip, sizeof(tip), "%s 0x%" PRIx64 "-0x%" PRIx64 ", %s", range->why,
 				base, end - 1, size_text(end - base));
-			svg_rect(file, nomap ? "nomap" : class, x, y + BAR_HEIGHT / 2,
-				width > LEAST_WIDTH ? width : LEAST_WIDTH, BAR_HEIGHT / 2, tip);
+			svg_rect(file, nomap ? "nomap" : class, x, y + BAR_HEIGHT / 2, right - x,
+				BAR_HEIGHT / 2, tip);
 		}
 	}
 }
@@ -166,6 +180,24 @@ static void draw_spans(FILE *file, double y, const struct pglist_data *pgdat)
 	}
 }
 
+/* What is behind the banks of a node: memory of others, and no memory at all. */
+static void draw_ground(FILE *file, double y)
+{
+	char tip[MAX_TIP];
+
+	svg_rect(file, "other", MAP_LEFT, y, MAP_RIGHT - MAP_LEFT, BAR_HEIGHT, NULL);
+	for (unsigned int i = 0; i < scale.nr; i++) {
+		const struct stretch *stretch = &scale.stretch[i];
+
+		if (stretch->memory)
+			continue;
+		snprintf(tip, sizeof(tip), "no memory 0x%" PRIx64 "-0x%" PRIx64 ", %s",
+			stretch->base, stretch->end - 1, size_text(stretch->end - stretch->base));
+		svg_rect(file, "hole", stretch->left, y, stretch->right - stretch->left, BAR_HEIGHT,
+			tip);
+	}
+}
+
 static void draw_lane(
 	const struct laid_out *m, FILE *file, double y, const struct pglist_data *pgdat)
 {
@@ -176,8 +208,8 @@ static void draw_lane(
 	node_cpus_text(&m->mm, nid, cpus, sizeof(cpus));
 	svg_text(file, "label", SVG_LEFT, MARGIN, y + 12, "node %d", nid);
 	svg_text(file, "small", SVG_LEFT, MARGIN, y + 26, "%s, %s",
-		size_text(pfn_to_phys(pgdat->node_present_pages)), cpus);
-	svg_rect(file, "hole", MAP_LEFT, y, MAP_RIGHT - MAP_LEFT, BAR_HEIGHT, NULL);
+		size_about(pfn_to_phys(pgdat->node_present_pages)), cpus);
+	draw_ground(file, y);
 	for (unsigned int i = 0; i < banks->nr; i++) {
 		for (unsigned int row = 0; row < m->mm.layout->nr; row++) {
 			if (banks->range[i].nid == nid)
@@ -209,6 +241,7 @@ static void draw_address(FILE *file, double y, phys_addr_t pa, double *free_from
 		svg_text(file, "small", SVG_RIGHT, MAP_RIGHT, y + 17, "%s", text);
 }
 
+/* Below all lanes, which begin at `top`. */
 static void draw_axis(const struct laid_out *m, FILE *file, double top, double y)
 {
 	const struct memblock_list *banks = &m->mm.memblock->memory;
@@ -223,7 +256,7 @@ static void draw_axis(const struct laid_out *m, FILE *file, double top, double y
 	for (unsigned int i = 0; i < scale.nr; i++) {
 		const struct stretch *stretch = &scale.stretch[i];
 		const double middle = (stretch->left + stretch->right) / 2;
-		const char *size = size_text(stretch->end - stretch->base);
+		const char *size = size_about(stretch->end - stretch->base);
 
 		if (stretch->cut)
 			svg_zigzag(file, "cut", middle, top, y);
@@ -253,5 +286,5 @@ void map_draw(const struct laid_out *m, FILE *file, double y)
 		lane += LANE_HEIGHT;
 	}
 	draw_band(m, file, band, axis);
-	draw_axis(m, file, band, axis);
+	draw_axis(m, file, band + BAND_HEIGHT + 4, axis);
 }

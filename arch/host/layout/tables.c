@@ -16,6 +16,8 @@
 /** Reservations that are listed; of more, `layout --json` has all. */
 #define MAX_RESERVATIONS 64U
 #define MAX_CELL         400
+/** Width of a column of addresses. */
+#define ADDRESS 110
 /** Characters of a node's distances or fallback order that there is room for. */
 #define LIST_CHARS 72
 
@@ -61,7 +63,8 @@ static struct table begin_table(
 
 	if (!file)
 		return table;
-	svg_text(file, "label", column[0].anchor, column[0].x, y, "%s", title);
+	svg_text(file, "label", SVG_LEFT,
+		column[0].x - (column[0].anchor == SVG_LEFT ? 0 : ADDRESS), y, "%s", title);
 	for (unsigned int i = 0; i < nr; i++)
 		svg_text(
 			file, "head", column[i].anchor, column[i].x, y + ROW, "%s", column[i].head);
