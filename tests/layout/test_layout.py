@@ -3,12 +3,14 @@
 """
 import json
 import os
+import pathlib
 import re
 import subprocess
 import xml.etree.ElementTree
 
 import pytest
 
+import pictures
 import test_oracle as oracle
 
 PROGRAM = os.environ["PAGEFRAME_LAYOUT"]
@@ -166,6 +168,41 @@ def test_banks_are_to_scale(write):
     assert abs(widths["node 1 DMA32 0xc0000000-0xffffffff"] - one) < 0.05
     assert abs(widths["node 1 Normal 0x10000000000-0x1003fffffff"] - one) < 0.05
     assert any(rect.get("class") == "cut" for rect in root.iter()), "the hole is not marked"
+
+
+@pytest.mark.parametrize("arch, board", [(a, b) for a in pictures.arches()
+                                         for b in pictures.boards(a)])
+def test_kept_picture(tmp_path, arch, board):
+    """The documented pictures are what is drawn now."""
+    drawn_now = tmp_path / "now.svg"
+    pictures.draw(PROGRAM, arch, board, str(drawn_now))
+    kept = pathlib.Path(pictures.picture(arch, board))
+    assert kept.read_text() == drawn_now.read_text(), "no longer true: run scripts/pictures"
+
+
+def test_page_shows_the_pictures():
+    text = pathlib.Path(pictures.PAGE).read_text(encoding="utf-8")
+    assert text == pictures.page_with_boards(text), "no longer true: run scripts/pictures"
+    shown = text[text.index(pictures.HEADING):].count(".svg)\n")
+    assert shown == sum(len(pictures.boards(arch)) for arch in pictures.arches())
+
+
+def test_kept_pictures_are_of_boards():
+    kept = sorted(pathlib.Path(pictures.FOLDER).glob("*/*"))
+    assert kept == sorted(pathlib.Path(pictures.picture(arch, board))
+                          for arch in pictures.arches() for board in pictures.boards(arch))
+
+
+def test_board_includes_its_machine(tmp_path):
+    """A board is the machine of --arch, else of the first that has the file it includes."""
+    (tmp_path / "board.dts").write_text('/dts-v1/; /include/ "virt.dtsi"')
+    for arch, base in (("riscv64", GIB), ("arm64", 2 * GIB)):
+        (tmp_path / arch).mkdir()
+        text = source([(base, GIB, 0)]).replace("/dts-v1/;", "")
+        (tmp_path / arch / "virt.dtsi").write_text(text)
+    for arch, base in (("riscv64", GIB), ("arm64", 2 * GIB), ("x86-64", GIB)):
+        found = as_json("--arch", arch, tmp_path / "board.dts")
+        assert found["early_node_ranges"][0]["start"] == hex(base)
 
 
 BAD = {
