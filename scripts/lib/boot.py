@@ -107,9 +107,9 @@ def bootargs(append, commands, interactive=False):
     return " ".join([*words, "--", "; ".join(commands)])
 
 
-def qemu_command(machine, elf, append, arch="riscv64", scripted=True, gdb_socket=None):
+def qemu_command(machine, image, append, scripted=True, gdb_socket=None):
     """The command as a list. Scripted runs end at a reset, and have no QEMU monitor."""
-    command = [machines.QEMU[arch], *machine.qemu_args()]
+    command = [machines.QEMU[machines.current], *machine.qemu_args(), *machines.arch().args]
     if not any(a in ("-accel", "-icount") or "accel=" in a for a in machine.args):
         command += ["-accel", "tcg,thread=multi"]
     command += ["-display", "none", "-nic", "none"]
@@ -117,11 +117,11 @@ def qemu_command(machine, elf, append, arch="riscv64", scripted=True, gdb_socket
         command += ["-serial", "stdio", "-monitor", "none", "-no-reboot"]
     else:
         command += ["-serial", "mon:stdio"]
-    if BIOS:
+    if BIOS and machines.current == "riscv64":
         command += ["-bios", BIOS]
     if gdb_socket:
         command += ["-S", "-gdb", f"unix:{gdb_socket},server=on,wait=off"]
-    return command + ["-kernel", elf, "-append", append]
+    return command + ["-kernel", image, "-append", append]
 
 
 def _read(descriptor):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """From what was asked for (harts, memory, nodes, a board) to QEMU's arguments and a tree."""
+import collections
 import os
 import re
 import shlex
@@ -14,8 +15,21 @@ TREES = os.path.join(BUILD, "dts")
 # Boards, and in a folder for each architecture the machine that they include.
 BOARDS = os.path.join(ROOT, "dts")
 
-# Of each architecture; $PAGEFRAME_QEMU names another one for a run, or for all tests.
-QEMU = {"riscv64": os.environ.get("PAGEFRAME_QEMU") or "qemu-system-riscv64"}
+# What an architecture's `virt` machine is to QEMU. cpu: it is added where nobody says which; image:
+# the format that boots unless told otherwise; args: always given; ram: where memory starts.
+Arch = collections.namedtuple("Arch", "cpu image args ram")
+ARCHES = {
+    "riscv64": Arch(None, "elf", [], 0x80000000),
+    # The machine's own choice is a 32-bit CPU. Only a semihosting call ends QEMU with a status.
+    "arm64": Arch("cortex-a57", "flat", ["-semihosting"], 0x40000000),
+}
+# The architecture of this process: scripts/run --arch, or what CTest says.
+current = os.environ.get("PAGEFRAME_ARCH") or "riscv64"
+# The environment names another QEMU for a run, or for all tests.
+QEMU = {"riscv64": os.environ.get("PAGEFRAME_QEMU") or "qemu-system-riscv64",
+        "arm64": os.environ.get("PAGEFRAME_QEMU_ARM64") or "qemu-system-aarch64"}
+# More CPUs than a GICv2 serves need a GICv3, which QEMU has to be told.
+GICV2_CPUS = 8
 DEFAULT_BOARD = "default"
 DEFAULT_SMP = 4
 DEFAULT_MEM = "4G"
@@ -76,11 +90,16 @@ def parse_size(text):
     return int(match[1]) << UNITS[match[2]]
 
 
-def dump_tree(args, output, arch="riscv64"):
+def arch():
+    """What there is to know of the current architecture."""
+    return ARCHES[current]
+
+
+def dump_tree(args, output):
     """Let QEMU write the tree of a machine to a file."""
     os.makedirs(os.path.dirname(output), exist_ok=True)
-    command = [QEMU[arch], *args, "-machine", f"dumpdtb={output}", "-display", "none",
-               "-serial", "none", "-monitor", "none"]
+    command = [QEMU[current], *args, "-machine", f"dumpdtb={output}", "-nic", "none",
+               "-display", "none", "-serial", "none", "-monitor", "none"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=120, check=False)
     if done.returncode:
@@ -100,24 +119,38 @@ def _ram(name, size):
     return ["-object", f"memory-backend-ram,id={name},size={size_text(size)}{reserve}"]
 
 
+def completed(args):
+    """A machine's arguments with `virt`, and the CPU, where they do not say which."""
+    kind = [] if any(a in ("-machine", "-M") for a in args) else ["-machine", "virt"]
+    cpu = ["-cpu", arch().cpu] if arch().cpu and "-cpu" not in args else []
+    return [*kind, *args, *cpu]
+
+
+def virt(smp, mem):
+    """The `virt` machine, without its memory."""
+    gic = ",gic-version=3" if current == "arm64" and smp > GICV2_CPUS else ""
+    return completed(["-machine", "virt" + gic, "-smp", str(smp), "-m", size_text(mem)])
+
+
 def plain(smp, mem):
     """One node, no NUMA."""
-    args = ["-machine", "virt", "-smp", str(smp), "-m", size_text(mem)]
+    args = virt(smp, mem)
     if mem > RESERVE_LIMIT:
         args += _ram("ram", mem) + ["-machine", "memory-backend=ram"]
     return args
 
 
-def _native_numa(smp, mem):
-    """Two nodes as QEMU's own -numa makes them."""
-    args = ["-machine", "virt", "-smp", str(smp), "-m", size_text(mem)]
-    half = smp // 2
-    cpus = [(0, half - 1), (half, smp - 1)]
-    for nid, size in enumerate(tree.split_evenly(mem, 2, 1 << 20)):
-        first, last = cpus[nid]
+def _native_numa(smp, mem, nodes):
+    """Nodes as QEMU's own -numa makes them; with fewer harts than nodes the last have memory only."""
+    args = virt(smp, mem)
+    with_harts = min(smp, nodes)
+    for nid, size in enumerate(tree.split_evenly(mem, nodes, 1 << 20)):
+        first, end = (smp * n // with_harts for n in (nid, nid + 1))
+        cpus = f",cpus={first}-{end - 1}" if nid < with_harts else ""
         args += _ram(f"m{nid}", size)
-        args += ["-numa", f"node,nodeid={nid},cpus={first}-{last},memdev=m{nid}"]
-    return args + ["-numa", "dist,src=0,dst=1,val=20"]
+        args += ["-numa", f"node,nodeid={nid}{cpus},memdev=m{nid}"]
+    # Where no distance is given there is no map in the tree, and 10 and 20 are meant.
+    return args + (["-numa", "dist,src=0,dst=1,val=20"] if nodes == 2 else [])
 
 
 def sized(smp=None, mem=None, nodes=None):
@@ -125,7 +158,8 @@ def sized(smp=None, mem=None, nodes=None):
 
     QEMU 7.2 refuses -numa on riscv64 with fewer harts than nodes, with more than four nodes, and,
     with the PLIC, wherever a node has fewer harts than those before it together: of the even
-    splits only two nodes remain. All others boot with a one-node tree that is split here.
+    splits only two nodes remain. All others boot with a one-node tree that is split here. On
+    arm64 it takes all of them, and would overwrite such a tree's memory.
     """
     smp = DEFAULT_SMP if smp is None else smp
     nodes = 1 if nodes is None else nodes
@@ -138,8 +172,12 @@ def sized(smp=None, mem=None, nodes=None):
         raise MachineError(f"--mem {mem}: not a page for each of {nodes} nodes")
     if nodes == 1:
         return Machine(plain(smp, size))
+    if current == "arm64":
+        if size >> 20 < nodes:
+            raise MachineError(f"--mem {mem}: not a MiB for each of {nodes} nodes")
+        return Machine(_native_numa(smp, size, nodes))
     if nodes == 2 and smp >= 2:
-        return Machine(_native_numa(smp, size))
+        return Machine(_native_numa(smp, size, nodes))
     args = plain(smp, size)
     dtb = os.path.join(TREES, f"smp{smp}-mem{size_text(size)}-nodes{nodes}.dtb")
     partial = f"{dtb}.{os.getpid()}"
@@ -189,15 +227,22 @@ class Board:
         found = re.findall(rf"^ \* {keyword}: (.+(?:\n \* {{2,}}.+)*)", text, re.MULTILINE)
         return [re.sub(r"\n \* +", " ", each) for each in found]
 
-    def compile(self, arch="riscv64"):
+    def compile(self):
         """The path of its tree, on the machine dts/ARCH/virt.dtsi. Bad ones are so on purpose."""
-        dtb = os.path.join(TREES, arch, f"{self.name}.dtb")
-        tree.compile_dts(self.source, dtb, os.path.join(BOARDS, arch), quiet=self.is_bad())
+        if not has_boards():
+            raise MachineError(f"--board {self.name}: there is no machine of {current} for boards")
+        dtb = os.path.join(TREES, current, f"{self.name}.dtb")
+        tree.compile_dts(self.source, dtb, os.path.join(BOARDS, current), quiet=self.is_bad())
         return dtb
 
     def is_bad(self):
         """True if its tree is malformed."""
         return self.name.startswith("bad-")
+
+
+def has_boards():
+    """True if the architecture has a machine that boards include."""
+    return os.path.exists(os.path.join(BOARDS, current, "virt.dtsi"))
 
 
 def boards():
@@ -212,20 +257,25 @@ def list_boards():
     return "\n".join(f"{name:{width}}  {Board(name).shows}" for name in names)
 
 
-def board(name, arch="riscv64"):
+def board(name):
     """The machine of dts/NAME.dts."""
     found = Board(name)
-    return Machine(found.args, found.compile(arch))
+    return Machine(completed(found.args), found.compile())
 
 
-def given_tree(path, arch="riscv64"):
+def default():
+    """The machine of a run that asks for none."""
+    return board(DEFAULT_BOARD) if has_boards() else sized(nodes=2)
+
+
+def given_tree(path):
     """The path of a .dtb as it is, or of what a .dts compiles to."""
     if not os.path.exists(path):
         raise MachineError(f"--dtb {path}: no such file")
     if not path.endswith(".dts"):
         return path
     dtb = os.path.join(TREES, os.path.basename(path)[:-4] + ".dtb")
-    tree.compile_dts(path, dtb, os.path.join(BOARDS, arch))
+    tree.compile_dts(path, dtb, os.path.join(BOARDS, current))
     return dtb
 
 
@@ -251,21 +301,19 @@ def from_options(options):
     if options.dtb and options.nodes:
         raise MachineError("--nodes does not go with --dtb: the tree has its nodes")
     if options.board:
-        machine = board(options.board, options.arch)
+        machine = board(options.board)
     elif options.machine is None and not by_size and not options.dtb:
-        machine = board(DEFAULT_BOARD, options.arch)
+        machine = default()
     elif options.machine is None:
         machine = sized(options.smp, options.mem, options.nodes)
     else:
         machine = Machine([])
     if options.machine is not None:
         try:
-            machine.args = shlex.split(options.machine)
+            machine.args = completed(shlex.split(options.machine))
         except ValueError as error:
             raise MachineError(f"--machine: {error}") from error
-        if not any(a in ("-machine", "-M") for a in machine.args):
-            machine.args = ["-machine", "virt", *machine.args]
     if options.dtb:
-        machine.dtb = given_tree(options.dtb, options.arch)
+        machine.dtb = given_tree(options.dtb)
     machine.disk = disk(options.disk)
     return machine

@@ -30,7 +30,8 @@ def parse(argv):
         commands = [c.strip() for c in ";".join(after).split(";") if c.strip()]
     parser = argparse.ArgumentParser(prog="scripts/run", usage=USAGE, allow_abbrev=False)
     add = parser.add_argument
-    add("--arch", choices=sorted(machines.QEMU), default="riscv64", help="default: riscv64")
+    add("--arch", choices=sorted(machines.ARCHES), default=machines.current,
+        help="default: riscv64")
     add("--smp", type=int, metavar="N", help=f"harts; default {machines.DEFAULT_SMP}")
     add("--mem", metavar="SIZE", help=f"512M, 4G, 2T; default {machines.DEFAULT_MEM}")
     add("--nodes", type=int, metavar="N", help="NUMA nodes, also more than harts; default 1")
@@ -42,10 +43,12 @@ def parse(argv):
     add("--dtb", metavar="FILE", help="boot with this tree (.dtb or .dts)")
     add("--disk", metavar="FILE|none",
         help="the disk, raw, and what is written stays; default: a fresh one of 4 GiB")
-    add("--image", choices=sorted(IMAGES), default="elf",
-        help="what is booted: the ELF file, or the flat image with its header")
-    add("--qemu", metavar="FILE", help="another QEMU; also $PAGEFRAME_QEMU")
-    add("--bios", metavar="FILE", help="another firmware; also $PAGEFRAME_BIOS")
+    add("--image", choices=sorted(IMAGES),
+        help="what is booted: the ELF file, or the flat image with its header; default: elf on "
+        "riscv64, flat on arm64")
+    add("--qemu", metavar="FILE",
+        help="another QEMU; also $PAGEFRAME_QEMU, for arm64 $PAGEFRAME_QEMU_ARM64")
+    add("--bios", metavar="FILE", help="another firmware, on riscv64; also $PAGEFRAME_BIOS")
     add("--append", metavar="'BOOTARGS'", default="", help="boot arguments")
     add("--gdb", action="store_true",
         help="the debug build, stopped at reset, waiting for gdb-multiarch")
@@ -54,6 +57,8 @@ def parse(argv):
     options = parser.parse_args(argv)
     if options.timeout is not None and not 0 < options.timeout < float("inf"):
         parser.error(f"--timeout {options.timeout:g}: not a number of seconds above 0")
+    if options.bios and options.arch != "riscv64":
+        parser.error(f"--bios: on {options.arch} the image is started without firmware")
     if f" {options.append} ".count(" -- "):
         parser.error("--append: commands go after scripts/run's own --")
     if commands and any(c.split()[0] == "poweroff" for c in commands[:-1]):
@@ -82,9 +87,8 @@ def start(options, commands, build_folder, folder):
         raise machines.MachineError(f"arguments and commands are {len(arguments)} characters, "
                                     f"{boot.BOOTARGS_MAX} at most")
     gdb_socket = os.path.join(folder, "gdb") if options.gdb else None
-    image = os.path.join(build_folder, IMAGES[options.image])
-    command = boot.qemu_command(machine, image, arguments, options.arch, not at_terminal,
-                                gdb_socket)
+    image = os.path.join(build_folder, IMAGES[options.image or machines.arch().image])
+    command = boot.qemu_command(machine, image, arguments, not at_terminal, gdb_socket)
     print("+", shlex.join(command), flush=True)
     if options.gdb:
         print("stopped at reset; in another terminal:\n  gdb-multiarch -ex "
@@ -104,6 +108,7 @@ def main():
     if options.list_boards:
         print(machines.list_boards())
         return
+    machines.current = options.arch
     try:
         machines.QEMU[options.arch] = options.qemu or machines.QEMU[options.arch]
         boot.BIOS = options.bios or boot.BIOS

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the boot tests share: the image, and a run of it with scripts/run's own library.
 
-The image is the one that $PAGEFRAME_ELF names (CTest sets it), else the release build's. A test
+The architecture is what $PAGEFRAME_ARCH names (CTest sets it), else riscv64; the image what
+$PAGEFRAME_ELF names, else the release build's, in the format that the architecture boots. A test
 waits for output, never for a time; the limits only end what hangs.
 """
 import os
@@ -21,13 +22,14 @@ firmware_hangs = 0
 
 def built(variable, name):
     """The path of a file that the build makes; $variable names another."""
-    path = os.environ.get(variable, os.path.join(ROOT, "build", "riscv64-release", name))
+    path = os.environ.get(variable, os.path.join(ROOT, "build", f"{machines.current}-release", name))
     assert os.path.exists(path), f"{path} is not there: scripts/test builds it"
     return path
 
 
 @pytest.fixture(scope="session")
 def elf():
+    """The ELF file: the symbols, on riscv64 also what boots."""
     return built("PAGEFRAME_ELF", "pageframe.elf")
 
 
@@ -35,6 +37,18 @@ def elf():
 def flat(elf):
     """The flat image, beside the ELF."""
     return os.path.splitext(elf)[0] + ".Image"
+
+
+@pytest.fixture(scope="session")
+def kernel(elf, flat):
+    """What boots unless a test wants the other format."""
+    return {"elf": elf, "flat": flat}[machines.arch().image]
+
+
+def only_on(*arches):
+    """Mark of a test, or of all tests of a file, that says why with a comment: other architectures
+    have nothing like it."""
+    return pytest.mark.skipif(machines.current not in arches, reason=f"for {', '.join(arches)}")
 
 
 def boot_file(machine, kernel, commands, append):
@@ -48,10 +62,10 @@ def boot_file(machine, kernel, commands, append):
 
 
 @pytest.fixture
-def run(elf):
+def run(kernel):
     """run(machine, commands, append="", image=None) boots to the end; returns boot.Result."""
     def boot_it(machine, commands, append="", image=None):
-        return boot_file(machine, image or elf, commands, append)
+        return boot_file(machine, image or kernel, commands, append)
     return boot_it
 
 

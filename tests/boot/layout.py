@@ -8,10 +8,13 @@ of addresses, not trimmed to the banks in it; present are the pages of the node'
 import collections
 import re
 
+import machine as machines
+
 PAGE = 4096
 FOUR_GIB = 4 << 30
-# The zones of riscv64: name, first pfn, end pfn.
-ZONES = [("DMA32", 0, FOUR_GIB // PAGE), ("Normal", FOUR_GIB // PAGE, 1 << 52)]
+# The zones: name, first pfn, end pfn.
+ZONES = {arch: [("DMA32", 0, FOUR_GIB // PAGE), ("Normal", FOUR_GIB // PAGE, 1 << 52)]
+         for arch in ("riscv64", "arm64")}[machines.current]
 
 Zone = collections.namedtuple("Zone", "start end present")
 

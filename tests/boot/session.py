@@ -22,12 +22,12 @@ def raw_terminal(command):
 
 
 @contextlib.contextmanager
-def typed(elf, machine, append=""):
+def typed(kernel, machine, append=""):
     """A booted machine at its prompt, as a pexpect child; the boot arguments hold no commands.
 
     A boot that stops inside the firmware is repeated.
     """
-    command = raw_terminal(boot.qemu_command(machine, elf, append or "interactive"))
+    command = raw_terminal(boot.qemu_command(machine, kernel, append or "interactive"))
     for _ in range(boot.FIRMWARE_TRIES):
         child = pexpect.spawn(command[0], command[1:], timeout=TIMEOUT, encoding="latin-1",
                               echo=False, dimensions=(50, 500))

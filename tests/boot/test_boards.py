@@ -17,7 +17,7 @@ import layout
 import machine as machines
 import tree
 
-ARCH = "riscv64"
+ARCH = machines.current
 # What an architecture calls the zones below and above 4 GiB, and which of them, in which order, each
 # of its zonelists has of a node.
 ZONES = {"riscv64": {"low": "DMA32", "high": "Normal"}}
@@ -139,7 +139,7 @@ RESERVED_LINE = re.compile(r"reserved: 0x(\w+)-0x(\w+) +\d+ KiB  "
 
 def build(board, nr_harts, folder):
     """The board's machine with its first harts alone."""
-    machine = machines.board(board.name, ARCH)
+    machine = machines.board(board.name)
     at = machine.args.index("-smp") + 1
     if int(machine.args[at]) != nr_harts:
         blob = tree.first_harts(machine.tree(), nr_harts)

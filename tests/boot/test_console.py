@@ -21,8 +21,8 @@ LEFT, RIGHT, UP, DOWN, HOME, END = ("\x1b[" + c for c in "DCABHF")
 
 
 @pytest.fixture
-def child(elf):
-    with typed(elf, machines.sized(*SMALL)) as session:
+def child(kernel):
+    with typed(kernel, machines.sized(*SMALL)) as session:
         yield session
 
 

@@ -16,8 +16,8 @@ def found(lines, pattern):
     return hits[0]
 
 
-def test_alloc_and_free(elf):
-    with typed(elf, machines.sized(*SMALL)) as child:
+def test_alloc_and_free(kernel):
+    with typed(kernel, machines.sized(*SMALL)) as child:
         free = int(re.search(r"(\d+) free", command(child, "drain")[-1])[1])
         lines = command(child, "explain alloc 3 KERNEL ZERO")
         assert re.match(r"alloc order 3, gfp 0x80d0 \(WAIT IO FS ZERO\), thread \S+, cpu 0, ",
@@ -43,9 +43,9 @@ def test_alloc_and_free(elf):
         finish(child, 0)
 
 
-def test_cache(elf):
+def test_cache(kernel):
     """A refill page by page, then a hit; a free into the cache."""
-    with typed(elf, machines.sized(*SMALL)) as child:
+    with typed(kernel, machines.sized(*SMALL)) as child:
         command(child, "drain")
         lines = command(child, "explain alloc 0")
         found(lines, r"  0:DMA32 hot cache of cpu 0: 0 pages, low 32, high 96, batch 16")
@@ -61,9 +61,9 @@ def test_cache(elf):
         finish(child, 0)
 
 
-def test_short_of_memory(elf):
+def test_short_of_memory(kernel):
     """Marks above what is free: kswapd, the deeper pass, reclaim in vain, and a failure."""
-    with typed(elf, machines.sized(*SMALL)) as child:
+    with typed(kernel, machines.sized(*SMALL)) as child:
         free = int(re.search(r"(\d+) free", command(child, "drain")[-1])[1])
         # pages_low is above what is free, pages_min is not.
         command(child, f"min_free_kbytes {free * 4 * 9 // 10}")
@@ -89,8 +89,8 @@ def test_short_of_memory(elf):
         finish(child, 1)
 
 
-def test_usage(elf):
-    with typed(elf, machines.sized(1, "128M", 1)) as child:
+def test_usage(kernel):
+    with typed(kernel, machines.sized(1, "128M", 1)) as child:
         for line, says in (
                 ("explain", "an alloc, or a free"),
                 ("explain alloc", "which order"),

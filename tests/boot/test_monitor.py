@@ -11,8 +11,8 @@ from session import command, finish, typed
 
 SMALL = (2, "256M", 1)
 
-def test_typed_commands(elf):
-    with typed(elf, machines.sized(*SMALL)) as child:
+def test_typed_commands(kernel):
+    with typed(kernel, machines.sized(*SMALL)) as child:
         listed = command(child, "help")
         for name in ("help banks layout nodes zones zonelists buddyinfo pcp harts page alloc free "
                      "drain check stress selftest reboot poweroff").split():
@@ -25,9 +25,9 @@ def test_typed_commands(elf):
         finish(child, 0)
 
 
-def test_typed_alloc_and_free(elf):
+def test_typed_alloc_and_free(kernel):
     """A page that `alloc` hands out is shown as allocated, and as free after its `free`."""
-    with typed(elf, machines.sized(*SMALL)) as child:
+    with typed(kernel, machines.sized(*SMALL)) as child:
         (line,) = [x for x in command(child, "alloc 3 ZERO") if "pfn" in x]
         pfn = re.search(r"pfn (0x[0-9a-f]+)", line)[1]
         assert "allocated, order 3" in "\n".join(command(child, f"page pfn={pfn}"))
@@ -37,9 +37,9 @@ def test_typed_alloc_and_free(elf):
         finish(child, 0)
 
 
-def test_alloc_until_nothing_is_left(elf):
+def test_alloc_until_nothing_is_left(kernel):
     """A request by hand that finds no memory ends alone; the machine and what is held stay."""
-    with typed(elf, machines.sized(1, "64M", 1)) as child:
+    with typed(kernel, machines.sized(1, "64M", 1)) as child:
         for _ in range(20):
             told = "\n".join(command(child, "alloc 10"))
             if "no block of order 10" in told:
@@ -54,9 +54,9 @@ def test_alloc_until_nothing_is_left(elf):
         finish(child, 1)  # the failed `alloc` is not forgotten
 
 
-def test_typed_double_free_is_reported(elf):
+def test_typed_double_free_is_reported(kernel):
     """Misuse from the monitor: refused, reported with the page, and the machine goes on."""
-    with typed(elf, machines.sized(*SMALL)) as child:
+    with typed(kernel, machines.sized(*SMALL)) as child:
         (line,) = [x for x in command(child, "alloc 2") if "pfn" in x]
         pfn = re.search(r"pfn (0x[0-9a-f]+)", line)[1]
         command(child, f"free pfn={pfn} 2")
@@ -65,8 +65,8 @@ def test_typed_double_free_is_reported(elf):
         command(child, "check")
 
 
-def test_typing_errors_do_not_fail_the_run(elf):
-    with typed(elf, machines.sized(*SMALL)) as child:
+def test_typing_errors_do_not_fail_the_run(kernel):
+    with typed(kernel, machines.sized(*SMALL)) as child:
         assert "there is no command `bananas`" in "\n".join(command(child, "bananas"))
         assert command(child, "page")
         child.send("xyz\x7f\x7f\x7fharts\r")  # rubbed out
@@ -75,16 +75,16 @@ def test_typing_errors_do_not_fail_the_run(elf):
         finish(child, 0)
 
 
-def test_long_line_is_refused_not_overrun(elf):
-    with typed(elf, machines.sized(*SMALL)) as child:
+def test_long_line_is_refused_not_overrun(kernel):
+    with typed(kernel, machines.sized(*SMALL)) as child:
         child.send("a" * 600 + "\r")
         child.expect_exact("that line was not run: it has more than 512 characters")
         child.expect_exact(boot.PROMPT)
         finish(child, 0)
 
 
-def test_reboot_resets(elf):
-    with typed(elf, machines.sized(*SMALL)) as child:
+def test_reboot_resets(kernel):
+    with typed(kernel, machines.sized(*SMALL)) as child:
         child.send("reboot\r")
         child.expect_exact(boot.RESET)
         child.expect(pexpect.EOF)  # -no-reboot: QEMU ends where the machine resets
@@ -92,9 +92,9 @@ def test_reboot_resets(elf):
         assert child.exitstatus == 0
 
 
-def test_interactive_stays_after_a_failure(elf):
+def test_interactive_stays_after_a_failure(kernel):
     """`interactive`: the monitor starts all the same, and the failure is kept."""
-    with typed(elf, machines.sized(*SMALL), "interactive -- bananas; harts") as child:
+    with typed(kernel, machines.sized(*SMALL), "interactive -- bananas; harts") as child:
         command(child, "harts")
         finish(child, 1)
 

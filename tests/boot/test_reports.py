@@ -83,12 +83,12 @@ class Reports:
 
 
 @pytest.fixture(scope="module", name="reports")
-def reports_of_a_run(elf, tmp_path_factory):
+def reports_of_a_run(kernel, tmp_path_factory):
     """Some allocations from each zone and node leave their traces; then nobody allocates more."""
     commands = ["alloc 0", "alloc 9 node=1", "alloc 0 DMA32 node=1", "alloc 5 DMA32 COLD",
                 "alloc 10 node=0", "free all", "alloc 3 node=1", "drain", "layout json", "zones",
                 *REPORTS]
-    result = boot_file(machines.sized(*MACHINE), elf, commands, "min_free_kbytes=9000")
+    result = boot_file(machines.sized(*MACHINE), kernel, commands, "min_free_kbytes=9000")
     assert boot.problems(result, commands) == []
     return Reports(result, tmp_path_factory.mktemp("reports"))
 
@@ -346,8 +346,8 @@ def test_bad_settings_at_boot_change_nothing(run, word, says):
     assert "lowmem_reserve_ratio: 256 256 32 for DMA, DMA32, Normal" in result.lines
 
 
-def test_bad_settings_at_the_prompt_change_nothing(elf):
-    with typed(elf, machines.sized(2, "256M", 1)) as child:
+def test_bad_settings_at_the_prompt_change_nothing(kernel):
+    with typed(kernel, machines.sized(2, "256M", 1)) as child:
         before = command(child, "min_free_kbytes"), command(child, "lowmem_reserve_ratio")
         for line, says in (
                 ("min_free_kbytes x", "min_free_kbytes: N: `x` is no number"),

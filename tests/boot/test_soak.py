@@ -37,8 +37,8 @@ def test_thousands_of_kills(run):
     assert boot.problems(run(machines.sized(4, "128M", 1), commands), commands) == []
 
 
-def test_long_pressure(elf):
+def test_long_pressure(kernel):
     commands = ["stress ops=10000000 pressure=on policy=mix workers=8", "check"]
-    command = boot.qemu_command(machines.sized(4, "512M", 4), elf, boot.bootargs("", commands))
+    command = boot.qemu_command(machines.sized(4, "512M", 4), kernel, boot.bootargs("", commands))
     result = boot.run(command, timeout=PRESSURE_SECONDS)
     assert boot.problems(result, commands) == []

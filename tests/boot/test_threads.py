@@ -100,9 +100,9 @@ def test_panic_names_the_thread(run):
                for line in result.lines[at:at + 4])
 
 
-def test_idle_harts_do_not_tick(elf):
+def test_idle_harts_do_not_tick(kernel):
     """At the prompt everybody sleeps. A command typed then is served, and counts the ticks since."""
-    with typed(elf, machines.sized(4, "256M", 1)) as child:
+    with typed(kernel, machines.sized(4, "256M", 1)) as child:
         def ticks():
             table = [line.split() for line in command(child, "harts")]
             return {row[0]: int(row[5]) for row in table if row[3:4] == ["online"]}
