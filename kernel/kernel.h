@@ -63,6 +63,7 @@ struct bootargs {
 struct kernel {
 	struct mm mm;
 	struct memblock memblock;
+	struct zone_layout zones; /* the architecture's, on this machine */
 	struct of_numa numa;
 	struct of_cpus cpus; /* by CPU id: the boot CPU has been moved to the front */
 	struct devices devices;

@@ -196,11 +196,22 @@ static void boot_cpus(uint64_t boot_hwid)
 	cpu_set_time_hz(cpus->timebase_hz);
 }
 
+/* The architecture's zones, as this machine's banks and devices ask for them. */
+static void boot_zones(void)
+{
+	uint64_t dma_end = of_dma_end(kernel.fdt);
+
+	kernel.zones = zone_layout_for(arch_zone_layout(), &kernel.memblock, dma_end);
+	if (kernel.zones.fit && dma_end != UINT64_MAX)
+		print("zones: all devices reach up to 0x%lx, by the tree's dma-ranges\n",
+			(unsigned long)dma_end - 1);
+}
+
 static void boot_mm(void)
 {
 	static int cpu_nid[OF_MAX_CPUS];
 	struct mm_config config = {
-		.zones = &arch_zone_layout,
+		.zones = &kernel.zones,
 		.nr_cpus = kernel.nr_cpus,
 		.cpu_nid = cpu_nid,
 		.distance = of_distance,
@@ -302,7 +313,7 @@ void kernel_main(const struct boot_info *boot)
 	atomic_store(&kernel.boot_cpu.state, CPU_ONLINE);
 	kernel.boot_time = kernel.boot_cpu.online_at = cpu_time();
 	print("Pageframe %s (%s): a physical memory manager\n", PAGEFRAME_VERSION,
-		arch_zone_layout.name);
+		arch_zone_layout()->name);
 	firmware_describe();
 
 	tree = boot_memory(boot);
@@ -311,6 +322,7 @@ void kernel_main(const struct boot_info *boot)
 	kernel.fdt = phys_to_virt(tree);
 	paging_describe();
 	boot_cpus(boot->hwid);
+	boot_zones();
 	boot_mm();
 	kernel.drivers_probed = true;
 	drivers_probe(kernel.fdt, boot->hwid, &kernel.devices);

@@ -7,13 +7,8 @@
 #include <mm/mmzone.h>
 #include <port/mem.h>
 
-static const struct zone_limit limits[] = {
-	{ZONE_DMA32, 1ULL << 32},
-	{ZONE_NORMAL, PHYS_ADDR_MAX},
-};
-
-const struct zone_layout arch_zone_layout = {
+const struct zone_layout riscv64_zone_layout = {
 	.name = "riscv64",
-	.nr = sizeof(limits) / sizeof(limits[0]),
-	.limit = limits,
+	.nr = 2,
+	.limit = {{ZONE_DMA32, 1ULL << 32}, {ZONE_NORMAL, PHYS_ADDR_MAX}},
 };

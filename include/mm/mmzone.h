@@ -14,6 +14,7 @@
 #include <port/cpu.h>
 #include <port/lock.h>
 
+struct memblock;
 struct mm;
 struct mm_explain;
 struct pglist_data;
@@ -34,8 +35,29 @@ struct zone_limit {
 struct zone_layout {
 	const char *name;
 	unsigned int nr;
-	const struct zone_limit *limit;
+	struct zone_limit limit[MAX_NR_ZONES];
+	/**
+	 * Sets the limits that depend on the machine; NULL if none does. Called by
+	 * zone_layout_for() alone.
+	 */
+	void (*fit)(struct zone_layout *layout, const struct memblock *mb, uint64_t dma_end);
 };
+
+/**
+ * An architecture's layout as it is on one machine: to be made before mm_init(), and kept.
+ *
+ * @mb: the machine's banks, one at least.
+ * @dma_end: one past the last byte that all devices reach; UINT64_MAX if they reach all.
+ */
+static inline struct zone_layout zone_layout_for(
+	const struct zone_layout *layout, const struct memblock *mb, uint64_t dma_end)
+{
+	struct zone_layout fitted = *layout;
+
+	if (layout->fit)
+		layout->fit(&fitted, mb, dma_end);
+	return fitted;
+}
 
 struct free_area {
 	struct list_head free_list; /* heads of free blocks, by page->lru; zone->lock */

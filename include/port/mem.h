@@ -2,7 +2,8 @@
 /*
  * Port contract, machine half: the memory map.
  *
- * <arch/mem.h> defines, as inlines: mem_map(), phys_to_virt(), virt_to_phys(), clear_page().
+ * <arch/mem.h> defines, as inlines: mem_map(), phys_to_virt(), virt_to_phys(),
+ * virt_in_linear_map(), clear_page(), arch_zone_layout().
  */
 #ifndef PORT_MEM_H
 #define PORT_MEM_H
@@ -12,8 +13,11 @@
 
 struct zone_layout;
 
-/** How this architecture divides physical addresses into zones: arch's zones.c. */
-extern const struct zone_layout arch_zone_layout;
+/**
+ * How this architecture divides physical addresses into zones: constant data in its zones.c. What
+ * it is on one machine says zone_layout_for().
+ */
+static inline const struct zone_layout *arch_zone_layout(void);
 
 /** Descriptor of pfn 0, mapped or not: page = mem_map() + pfn. */
 static inline struct page *mem_map(void);

@@ -34,7 +34,6 @@ struct fuzz_machine {
 	struct of_cpus cpus;
 	struct mm mm;
 	struct mm_cpu boot_cpu;
-	struct zone_limit limit[2];
 	struct zone_layout layout;
 	bool large;               /* many pages and CPUs, and all reports printed */
 	struct host_machine host; /* made once */

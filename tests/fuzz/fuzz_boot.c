@@ -149,9 +149,12 @@ static bool shrink(void)
 		if (memblock_reserve(to, base, last - base + 1, taken->flags, taken->why) < 0)
 			return false;
 	}
-	machine.limit[0] = (struct zone_limit){ZONE_DMA32, align_up(4 * GIB >> shift, PAGE_SIZE)};
-	machine.limit[1] = (struct zone_limit){ZONE_NORMAL, PHYS_ADDR_MAX};
-	machine.layout = (struct zone_layout){"shrunk", 2, machine.limit};
+	machine.layout = (struct zone_layout){
+		.name = "shrunk",
+		.nr = 2,
+		.limit = {{ZONE_DMA32, align_up(4 * GIB >> shift, PAGE_SIZE)},
+			{ZONE_NORMAL, PHYS_ADDR_MAX}},
+	};
 	return to->memory.nr > 0;
 }
 

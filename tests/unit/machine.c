@@ -11,15 +11,14 @@
 #include <cmocka.h>
 #include "machine.h"
 
-static const struct zone_limit normal[] = {{ZONE_NORMAL, PHYS_ADDR_MAX}};
-static const struct zone_limit low_4096[] = {
-	{ZONE_DMA32, 4096 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
-static const struct zone_limit low_2048[] = {
-	{ZONE_DMA32, 2048 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
-
-const struct zone_layout layout_normal = {"normal", 1, normal};
-const struct zone_layout layout_low_4096 = {"low 4096", 2, low_4096};
-const struct zone_layout layout_low_2048 = {"low 2048", 2, low_2048};
+const struct zone_layout layout_normal = {
+	.name = "normal", .nr = 1, .limit = {{ZONE_NORMAL, PHYS_ADDR_MAX}}};
+const struct zone_layout layout_low_4096 = {.name = "low 4096",
+	.nr = 2,
+	.limit = {{ZONE_DMA32, 4096 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}}};
+const struct zone_layout layout_low_2048 = {.name = "low 2048",
+	.nr = 2,
+	.limit = {{ZONE_DMA32, 2048 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}}};
 
 const struct machine_spec fixture_f1 = {.bank = {{0, 262144, 0}}};
 const struct machine_spec fixture_f2 = {.bank = {{0, 4096, 0}}};

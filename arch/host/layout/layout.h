@@ -20,7 +20,7 @@ struct laid_out {
 	const char *arch; /* name of the zone layout */
 	struct of_numa numa;
 	struct of_cpus cpus; /* at least one */
-	struct host_zones zones;
+	struct zone_layout zones;
 	struct memblock tree; /* as the tree has it: reservations before the allocator's own */
 	struct memblock memblock;
 	struct mm mm;

@@ -138,7 +138,7 @@ static int build(struct laid_out *m)
 {
 	static int cpu_nid[OF_MAX_CPUS];
 	struct mm_config config = {
-		.zones = &m->zones.layout,
+		.zones = &m->zones,
 		.nr_cpus = m->cpus.nr,
 		.cpu_nid = cpu_nid,
 		.distance = of_distance,
@@ -164,7 +164,7 @@ int lay_out(struct laid_out *m, const void *fdt, size_t bytes)
 	if (read_memory(m, fdt, bytes))
 		return -1;
 	read_cpus(m, fdt);
-	host_zones_make(&m->zones, m->arch, &m->memblock, of_dma_end(fdt));
+	m->zones = zone_layout_for(host_zones(m->arch), &m->memblock, of_dma_end(fdt));
 	if (make_windows(m) || build(m))
 		return -1;
 	if (m->pages && mm_check(&m->mm, NULL)) {

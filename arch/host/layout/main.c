@@ -57,7 +57,7 @@ static bool parse(int argc, char **argv, struct options *options)
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":", known, NULL)) != -1) {
-		if (c == 'a' && !host_zones_known(optarg)) {
+		if (c == 'a' && !host_zones(optarg)) {
 			complain("--arch %s: not known; there are %s", optarg, host_zone_names);
 			return false;
 		}

@@ -180,9 +180,9 @@ static void the_reason_for_no_merge_is_noted(void **state)
 
 static void a_buddy_in_another_zone_is_noted(void **state)
 {
-	static const struct zone_limit limits[] = {
-		{ZONE_DMA32, 512 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
-	static const struct zone_layout layout = {"half a block", 2, limits};
+	static const struct zone_layout layout = {.name = "half a block",
+		.nr = 2,
+		.limit = {{ZONE_DMA32, 512 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}}};
 	const struct machine_spec spec = {.layout = &layout, .bank = {{0, 1024, 0}}};
 	struct machine *machine = machine_create(&spec);
 	struct page *page;

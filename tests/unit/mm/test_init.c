@@ -112,9 +112,9 @@ static void the_boot_allocator_is_closed_after_the_hand_over(void **state)
 
 static void a_run_across_two_zones_is_cut(void **state)
 {
-	static const struct zone_limit limits[] = {
-		{ZONE_DMA32, 1500 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
-	static const struct zone_layout layout = {"odd", 2, limits};
+	static const struct zone_layout layout = {.name = "odd",
+		.nr = 2,
+		.limit = {{ZONE_DMA32, 1500 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}}};
 	const struct machine_spec spec = {.layout = &layout, .bank = {{0, 4096, 0}}};
 	unsigned long low[MAX_ORDER] = {0}, normal[MAX_ORDER] = {0};
 	struct machine *machine = machine_create(&spec);

@@ -261,9 +261,9 @@ static void nodes_that_meet_inside_a_block_never_merge(void **state)
 
 static void zones_that_meet_inside_a_block_never_merge(void **state)
 {
-	static const struct zone_limit odd_limits[] = {
-		{ZONE_DMA32, 1301 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
-	static const struct zone_layout odd = {"odd", 2, odd_limits};
+	static const struct zone_layout odd = {.name = "odd",
+		.nr = 2,
+		.limit = {{ZONE_DMA32, 1301 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}}};
 	const struct machine_spec spec = {
 		.layout = &odd, .bank = {{0, 3000, 0}}, .nr_cpus = 2, .cpu_nid = {0, 0}};
 	struct machine *machine = machine_create(&spec);

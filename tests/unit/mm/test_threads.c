@@ -339,9 +339,9 @@ static void cpus_that_fight_for_one_small_zone(void **state)
  */
 static void cpus_that_reclaim_from_each_other(void **state)
 {
-	static const struct zone_limit limits[] = {
-		{ZONE_DMA32, 400 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
-	static const struct zone_layout layout = {"low 400", 2, limits};
+	static const struct zone_layout layout = {.name = "low 400",
+		.nr = 2,
+		.limit = {{ZONE_DMA32, 400 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}}};
 	const struct machine_spec spec = {.layout = &layout, .bank = {{0, 900, 0}}, .nr_cpus = 4};
 	struct shared shared = {.ops = 30000, .max_order = 5, .slow = true};
 	unsigned long low[MAX_ORDER] = {0}, normal[MAX_ORDER] = {0};

@@ -96,9 +96,9 @@ static void S5_two_zones_and_their_reserve(void **state)
 	machine_destroy(machine);
 }
 
-static const struct zone_limit i386_limits[] = {
-	{ZONE_DMA, 16 * MIB}, {ZONE_NORMAL, 896 * MIB}, {ZONE_HIGHMEM, PHYS_ADDR_MAX}};
-static const struct zone_layout i386 = {"i386", 3, i386_limits};
+static const struct zone_layout i386 = {.name = "i386",
+	.nr = 3,
+	.limit = {{ZONE_DMA, 16 * MIB}, {ZONE_NORMAL, 896 * MIB}, {ZONE_HIGHMEM, PHYS_ADDR_MAX}}};
 
 static void S6_i386_with_one_gibibyte(void **state)
 {
@@ -133,9 +133,9 @@ static void S7_dma_and_normal(void **state)
 
 static void S9_riscv_machine_with_128_mib(void **state)
 {
-	static const struct zone_limit limits[] = {
-		{ZONE_DMA32, 4 * GIB}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
-	static const struct zone_layout layout = {"dma32", 2, limits};
+	static const struct zone_layout layout = {.name = "dma32",
+		.nr = 2,
+		.limit = {{ZONE_DMA32, 4 * GIB}, {ZONE_NORMAL, PHYS_ADDR_MAX}}};
 	struct machine_spec spec = {.layout = &layout, .bank = {{0x80000, 32768, 0}}};
 	struct machine *machine = machine_create(&spec);
 

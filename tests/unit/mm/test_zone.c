@@ -5,14 +5,16 @@
 #include "unit.h"
 
 /* DMA below 1024, DMA32 below 4096, NORMAL above: the shape of x86-64. */
-static const struct zone_limit x86_limits[] = {
-	{ZONE_DMA, 1024 * PAGE_SIZE}, {ZONE_DMA32, 4096 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
-static const struct zone_layout layout_x86 = {"x86", 3, x86_limits};
+static const struct zone_layout layout_x86 = {.name = "x86",
+	.nr = 3,
+	.limit = {{ZONE_DMA, 1024 * PAGE_SIZE}, {ZONE_DMA32, 4096 * PAGE_SIZE},
+		{ZONE_NORMAL, PHYS_ADDR_MAX}}};
 
 /* DMA, NORMAL and HIGHMEM: the shape of i386. */
-static const struct zone_limit i386_limits[] = {{ZONE_DMA, 1024 * PAGE_SIZE},
-	{ZONE_NORMAL, 4096 * PAGE_SIZE}, {ZONE_HIGHMEM, PHYS_ADDR_MAX}};
-static const struct zone_layout layout_i386 = {"i386", 3, i386_limits};
+static const struct zone_layout layout_i386 = {.name = "i386",
+	.nr = 3,
+	.limit = {{ZONE_DMA, 1024 * PAGE_SIZE}, {ZONE_NORMAL, 4096 * PAGE_SIZE},
+		{ZONE_HIGHMEM, PHYS_ADDR_MAX}}};
 
 /* Fails unless a node's zonelist reads so: "1/Normal 0/DMA32". */
 static void assert_zonelist(
@@ -225,7 +227,7 @@ static void ranges_and_names_of_a_layout(void **state)
 	assert_int_equal(start, end);
 	zone_layout_range(&layout_low_2048, ZONE_DMA, &start, &end);
 	assert_int_equal(start, end);
-	zone_layout_range(&arch_zone_layout, ZONE_DMA32, &start, &end);
+	zone_layout_range(arch_zone_layout(), ZONE_DMA32, &start, &end);
 	assert_int_equal(end, pfn_down(4 * GIB));
 	assert_string_equal(zone_type_name(ZONE_DMA), "DMA");
 	assert_string_equal(zone_type_name(ZONE_DMA32), "DMA32");

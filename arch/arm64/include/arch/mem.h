@@ -15,6 +15,13 @@ struct linear_window {
 
 extern struct linear_window linear_window;
 
+extern const struct zone_layout arm64_zone_layout;
+
+static inline const struct zone_layout *arch_zone_layout(void)
+{
+	return &arm64_zone_layout;
+}
+
 static inline struct page *mem_map(void)
 {
 	return (struct page *)MEM_MAP_BASE;

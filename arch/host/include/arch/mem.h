@@ -9,6 +9,13 @@
 #include <string.h>
 #include <arch/host.h>
 
+extern const struct zone_layout host_zone_layout;
+
+static inline const struct zone_layout *arch_zone_layout(void)
+{
+	return &host_zone_layout;
+}
+
 static inline struct page *mem_map(void)
 {
 	return host_machine()->mem_map;

@@ -5,29 +5,15 @@
 #ifndef ARCH_ZONES_H
 #define ARCH_ZONES_H
 
-#include <stdbool.h>
-#include <mm/memblock.h>
 #include <mm/mmzone.h>
 
-/** A layout of its own; not to be copied, as `layout` points to `limit`. */
-struct host_zones {
-	struct zone_layout layout;
-	struct zone_limit limit[MAX_NR_ZONES];
-};
+/** The targets', as they have them. */
+extern const struct zone_layout riscv64_zone_layout, arm64_zone_layout;
 
 /** The names there are, for people: "riscv64, arm64, ...". */
 extern const char host_zone_names[];
 
-/** True if there is a layout of that name. */
-bool host_zones_known(const char *name);
-
-/**
- * Make the layout `name`, one that is known, for the banks of `mb`, which has at least one.
- *
- * @dma_end: one past the last byte that all devices reach (of_dma_end()); UINT64_MAX for no limit.
- * Only arm64's layout depends on it and on the banks.
- */
-void host_zones_make(
-	struct host_zones *zones, const char *name, const struct memblock *mb, uint64_t dma_end);
+/** The layout of that name, for zone_layout_for(); NULL if there is none. */
+const struct zone_layout *host_zones(const char *name);
 
 #endif

@@ -20,9 +20,9 @@
 /** A thread is soon back, even on a busy host; and a test does not wait long. */
 #define PATIENCE_SECONDS 3U
 
-static const struct zone_limit low_16384[] = {
-	{ZONE_DMA32, 16384 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}};
-static const struct zone_layout layout_low_16384 = {"low 16384", 2, low_16384};
+static const struct zone_layout layout_low_16384 = {.name = "low 16384",
+	.nr = 2,
+	.limit = {{ZONE_DMA32, 16384 * PAGE_SIZE}, {ZONE_NORMAL, PHYS_ADDR_MAX}}};
 
 /*
  * Two nodes with banks interleaved below and above the limit; node 2 has a CPU and no memory, node
