@@ -8,7 +8,7 @@
 
 void *page_address(const struct page *page)
 {
-	if ((page_zone_index(page) & ((1U << ZONES_SHIFT) - 1)) == ZONE_HIGHMEM)
+	if (ARCH_HAS_HIGHMEM && (page_zone_index(page) & ((1U << ZONES_SHIFT) - 1)) == ZONE_HIGHMEM)
 		return NULL;
 	return phys_to_virt(pfn_to_phys(page_to_pfn(page)));
 }

@@ -55,10 +55,16 @@ static bool prep_new_page(struct page *page, unsigned int order, const void *cal
 	return true;
 }
 
-static void clear_block(struct page *page, unsigned int order)
+/*
+ * HIGHMEM is a zone by name: its pages are mapped, too, and only their users get no address. A
+ * kernel that has less room than memory maps each page here.
+ */
+static void clear_block(const struct page *page, unsigned int order)
 {
+	phys_addr_t pa = pfn_to_phys(page_to_pfn(page));
+
 	for (unsigned long i = 0; i < 1UL << order; i++)
-		clear_page(page_address(page + i));
+		clear_page(phys_to_virt(pa + i * PAGE_SIZE));
 }
 
 /*
@@ -290,8 +296,16 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *page = alloc_pages(gfp, order);
+	void *address;
 
-	return page ? (unsigned long)page_address(page) : 0;
+	if (!page)
+		return 0;
+	address = page_address(page);
+	if (ARCH_HAS_HIGHMEM && unlikely(!address)) {
+		misuse(MISUSE_BAD_GFP, NULL, order, CALLER());
+		__free_pages(page, order);
+	}
+	return (unsigned long)address;
 }
 
 unsigned long get_zeroed_page(gfp_t gfp)

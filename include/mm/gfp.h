@@ -82,7 +82,11 @@ static inline struct page *alloc_page(gfp_t gfp)
 	return alloc_pages(gfp, 0);
 }
 
-/** As alloc_pages(), but returns the linear address of the first byte, or 0. */
+/**
+ * As alloc_pages(), but returns the linear address of the first byte, or 0. A HIGHMEM zone's page
+ * has none: with __GFP_HIGHMEM, where that leads to one, the call is misuse, and the page stays
+ * free.
+ */
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
 
 static inline unsigned long __get_free_page(gfp_t gfp)

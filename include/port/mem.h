@@ -3,7 +3,8 @@
  * Port contract, machine half: the memory map.
  *
  * <arch/mem.h> defines, as inlines: mem_map(), phys_to_virt(), virt_to_phys(),
- * virt_in_linear_map(), clear_page(), arch_zone_layout().
+ * virt_in_linear_map(), clear_page(), arch_zone_layout(); and ARCH_HAS_HIGHMEM, 1 if a layout may
+ * have a HIGHMEM zone, whose pages have no address for their users. With 0 nothing looks for them.
  */
 #ifndef PORT_MEM_H
 #define PORT_MEM_H

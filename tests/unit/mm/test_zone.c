@@ -145,6 +145,59 @@ static void highmem_where_there_is_one(void **state)
 	machine_destroy(machine);
 }
 
+/* 2.6.11 gives 0 and loses the page; here the call is refused, and nothing is lost. */
+static void highmem_pages_have_no_address(void **state)
+{
+	const struct machine_spec spec = {.layout = &layout_i386, .bank = {{0, 8192, 0}}};
+	struct machine *machine = machine_create(&spec);
+
+	(void)state;
+	host_print_capture_start();
+	assert_int_equal(__get_free_pages(GFP_HIGHUSER, 3), 0);
+	assert_misuse(MISUSE_BAD_GFP, NULL, 3);
+	assert_int_equal(__get_free_page(GFP_HIGHUSER), 0);
+	assert_misuse(MISUSE_BAD_GFP, NULL, 0);
+	assert_int_equal(get_zeroed_page(GFP_HIGHUSER), 0);
+	assert_misuse(MISUSE_BAD_GFP, NULL, 0);
+	host_print_capture_stop();
+	assert_int_equal(nr_free_pages(&machine->mm) + nr_cached_pages(&machine->mm), 8192);
+	assert_int_equal(mm_check(&machine->mm, NULL), 0);
+	machine_destroy(machine);
+}
+
+/* The bit alone is no fault: where HIGHMEM is down to its marks, a page with an address serves. */
+static void highmem_that_is_low_is_served_from_below(void **state)
+{
+	const struct machine_spec spec = {.layout = &layout_i386, .bank = {{0, 8192, 0}}};
+	struct machine *machine = machine_create(&spec);
+	unsigned long address;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(page_zone(alloc_pages(GFP_HIGHUSER, 10))->type, ZONE_HIGHMEM);
+	address = __get_free_pages(GFP_HIGHUSER, 10);
+	assert_int_equal(page_zone(virt_to_page((void *)address))->type, ZONE_NORMAL);
+	assert_no_misuse();
+	machine_destroy(machine);
+}
+
+/* S49: with __GFP_WAIT a HIGHMEM page can be cleared, though it has no address. */
+static void highmem_pages_are_zeroed(void **state)
+{
+	const struct machine_spec spec = {.layout = &layout_i386, .bank = {{0, 8192, 0}}};
+	struct machine *machine = machine_create(&spec);
+	struct page *page = alloc_pages(GFP_HIGHUSER, 1);
+	char *bytes = phys_to_virt(pfn_to_phys(page_to_pfn(page)));
+
+	(void)state;
+	memset(bytes, 0x5a, 2 * PAGE_SIZE);
+	__free_pages(page, 1);
+	assert_ptr_equal(alloc_pages(GFP_HIGHUSER | __GFP_ZERO, 1), page);
+	for (unsigned long i = 0; i < 2 * PAGE_SIZE; i++)
+		assert_int_equal(bytes[i], 0);
+	machine_destroy(machine);
+}
+
 static void a_zone_is_its_nodes_span_cut_to_the_limits(void **state)
 {
 	const struct machine_spec spec = {.layout = &layout_low_4096,
@@ -245,6 +298,9 @@ int main(void)
 		cmocka_unit_test(three_zones),
 		cmocka_unit_test(the_lowest_zone_is_one_for_all_nodes),
 		cmocka_unit_test(highmem_where_there_is_one),
+		cmocka_unit_test(highmem_pages_have_no_address),
+		cmocka_unit_test(highmem_that_is_low_is_served_from_below),
+		cmocka_unit_test(highmem_pages_are_zeroed),
 		cmocka_unit_test(a_zone_is_its_nodes_span_cut_to_the_limits),
 		cmocka_unit_test(a_zone_without_pages_has_no_span),
 		cmocka_unit_test(populated_zones_are_walked_by_node_and_type),

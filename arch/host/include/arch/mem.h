@@ -9,6 +9,8 @@
 #include <string.h>
 #include <arch/host.h>
 
+#define ARCH_HAS_HIGHMEM 1
+
 extern const struct zone_layout host_zone_layout;
 
 static inline const struct zone_layout *arch_zone_layout(void)

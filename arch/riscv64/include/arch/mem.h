@@ -15,6 +15,8 @@ struct linear_window {
 
 extern struct linear_window linear_window;
 
+#define ARCH_HAS_HIGHMEM 0
+
 extern const struct zone_layout riscv64_zone_layout;
 
 static inline const struct zone_layout *arch_zone_layout(void)
