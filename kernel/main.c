@@ -122,44 +122,67 @@ static void reserve_initrd(const void *fdt, phys_addr_t image, phys_addr_t image
 }
 
 /*
- * Banks and reservations into the boot allocator. The firmware's tree may lie in free memory: it
- * is reserved until it has been copied. Returns the physical address of the copy.
+ * The tree to boot by, where it is and how long. One that is appended to the image goes before the
+ * firmware's, which then is data to nobody but the boot arguments.
  */
-static phys_addr_t boot_memory(const struct boot_info *boot)
+static phys_addr_t find_tree(const struct boot_info *boot, size_t *bytes)
 {
-	static const char why[] = "device tree of the firmware";
-	struct memblock *mb = &kernel.memblock;
-	const struct memblock_range *held;
-	const void *fdt = early_ptr(boot->fdt);
-	phys_addr_t image, image_end, copy;
-	size_t bytes;
+	const void *firmware = early_ptr(boot->fdt);
 
-	if (!fdt)
+	*bytes = firmware ? of_check(firmware, early_limit() - boot->fdt) : 0;
+	if (boot->appended_room) {
+		size_t appended = of_appended(
+			early_ptr(boot->appended), boot->appended_room, *bytes ? firmware : NULL);
+
+		if (appended) {
+			*bytes = appended;
+			return boot->appended;
+		}
+	}
+	if (!firmware)
 		boot_failed(
 			"the device tree at 0x%lx is beyond the early map, which ends at 0x%lx: "
 			"have it put below that",
 			(unsigned long)boot->fdt, (unsigned long)early_limit());
-	bytes = of_check(fdt, early_limit() - boot->fdt);
-	if (bytes == 0)
+	if (*bytes == 0)
 		boot_failed("the device tree can not be read, see above; try dtc on it");
+	return boot->fdt;
+}
+
+/*
+ * Banks and reservations into the boot allocator. The tree may lie in free memory: it is
+ * reserved until it has been copied. Returns the physical address of the copy.
+ */
+static phys_addr_t boot_memory(const struct boot_info *boot)
+{
+	static const char why[] = "device tree as it came";
+	struct memblock *mb = &kernel.memblock;
+	const struct memblock_range *held;
+	phys_addr_t image, image_end, copy, tree;
+	const void *fdt;
+	size_t bytes;
+
+	tree = find_tree(boot, &bytes);
+	fdt = early_ptr(tree);
 	kernel.fdt = fdt;
 	if (of_scan_memory(fdt, mb, &kernel.numa) == 0)
 		boot_failed(
 			"no memory that can be used: mend what is named above, the tree's memory "
 			"nodes or its reservations");
-	print("devicetree: %lu bytes at 0x%lx, boot hart %lu\n", (unsigned long)bytes,
-		(unsigned long)boot->fdt, (unsigned long)boot->hwid);
+	print("devicetree: %lu bytes at 0x%lx%s, boot hart %lu\n", (unsigned long)bytes,
+		(unsigned long)tree, tree == boot->fdt ? "" : ", appended to the image",
+		(unsigned long)boot->hwid);
 	bootargs_read(fdt);
 	of_cpu_mmu_types(fdt, paging_cpu_type);
 	if (paging_choose(mb) < 0)
 		boot_failed("no memory that can be reached, see above: have some put lower");
 	boot_image_range(&image, &image_end);
 	reserve(image, image_end - image, "pageframe image");
-	reserve(boot->fdt, bytes, why);
+	reserve(tree, bytes, why);
 	reserve_initrd(fdt, image, image_end);
 	copy = copy_tree(mb, fdt, bytes);
 	/* Give its place back, unless another reservation covers it too. */
-	held = memblock_find_reserved(mb, boot->fdt);
+	held = memblock_find_reserved(mb, tree);
 	if (held && strcmp(held->why, why) == 0 && held->flags == 0)
 		memblock_unreserve(mb, held->base, held->end - held->base);
 	if (of_place_reserved(early_ptr(copy), mb) < 0)

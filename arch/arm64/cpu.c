@@ -80,6 +80,8 @@ void boot_main(unsigned long entered_at, phys_addr_t fdt)
 	const struct boot_info boot = {
 		.hwid = sysreg_read(mpidr_el1) & MPIDR_AFFINITY,
 		.fdt = fdt,
+		.appended = image_to_phys(image_end),
+		.appended_room = image_span(image_end, appended_end),
 	};
 
 	core_set_stacks(&boot_core, (uintptr_t)boot_stack_low, (uintptr_t)boot_stack_top,

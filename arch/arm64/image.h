@@ -14,6 +14,9 @@ extern char boot_stack_low[], boot_stack_top[];
 extern char boot_emergency_low[], boot_emergency_top[];
 extern char image_end[];
 
+/** [image_end, appended_end): where a device tree that is appended to the image's file lies. */
+extern char appended_end[];
+
 /**
  * The thread-local template, tls_template_end - tls_template bytes, and zeroes up to tls_end. A
  * block of a thread has tls_head bytes (an absolute symbol) before that: the ABI's.

@@ -3,8 +3,8 @@
  * What the files of drivers/of share. Nothing here keeps state between calls.
  *
  * node.c: one node; cells.c: numbers in properties; say.c: findings; numa.c, memory.c, reserved.c,
- * cpus.c, chosen.c, reg.c, dma.c, check.c: one part of the tree each. Calls go from the second to
- * the first line, and from memory.c to numa.c and reserved.c.
+ * cpus.c, chosen.c, reg.c, dma.c, check.c: one part of the tree each; appended.c: two trees. Calls
+ * go from the later to the earlier, and from memory.c to numa.c and reserved.c.
  */
 #ifndef OF_PRIVATE_H
 #define OF_PRIVATE_H

@@ -50,6 +50,16 @@ struct of_numa {
 size_t of_check(const void *fdt, size_t max_bytes);
 
 /**
+ * Look for a tree that was appended to the image, at `fdt`, where `room` bytes are nobody else's.
+ * What loaders write into /chosen (bootargs, linux,initrd-start and -end) it takes from the tree
+ * `firmware`, where that has it; stdout-path only if it has none itself. `firmware` has passed
+ * of_check(), or is NULL.
+ *
+ * Returns its size in bytes, or 0: silently if there is none, after a line if it can not be used.
+ */
+size_t of_appended(void *fdt, size_t room, const void *firmware);
+
+/**
  * Add every bank of every memory node, and every reservation (/memreserve/, /reserved-memory
  * with reg), to `mb`. Does not reserve the tree itself or the image.
  *

@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <mm/memblock.h>
 
-/** What the boot protocol passed in registers. */
+/** What the boot protocol passed in registers, and what may be appended to the image. */
 struct boot_info {
-	uint64_t hwid;   /* of the CPU that boots: any of them */
-	phys_addr_t fdt; /* the device tree */
+	uint64_t hwid;        /* of the CPU that boots: any of them */
+	phys_addr_t fdt;      /* the firmware's device tree */
+	phys_addr_t appended; /* where a tree appended to the image would begin, a multiple of 8 */
+	size_t appended_room; /* bytes there that no loader uses; 0: none is looked for */
 };
 
 /**
