@@ -121,7 +121,7 @@ def qemu_command(machine, image, append, scripted=True, gdb_socket=None):
         command += ["-bios", BIOS]
     if gdb_socket:
         command += ["-S", "-gdb", f"unix:{gdb_socket},server=on,wait=off"]
-    return command + ["-kernel", image, "-append", append]
+    return command + ["-kernel", machine.kernel(image), "-append", append]
 
 
 def _read(descriptor):

@@ -16,12 +16,13 @@ TREES = os.path.join(BUILD, "dts")
 BOARDS = os.path.join(ROOT, "dts")
 
 # What an architecture's `virt` machine is to QEMU. cpu: it is added where nobody says which; image:
-# the format that boots unless told otherwise; args: always given; ram: where memory starts.
-Arch = collections.namedtuple("Arch", "cpu image args ram")
+# the format that boots unless told otherwise; args: always given; ram: where memory starts; appends:
+# whether a tree is appended to the image, as QEMU would overwrite the memory of one given with -dtb.
+Arch = collections.namedtuple("Arch", "cpu image args ram appends")
 ARCHES = {
-    "riscv64": Arch(None, "elf", [], 0x80000000),
+    "riscv64": Arch(None, "elf", [], 0x80000000, False),
     # The machine's own choice is a 32-bit CPU. Only a semihosting call ends QEMU with a status.
-    "arm64": Arch("cortex-a57", "flat", ["-semihosting"], 0x40000000),
+    "arm64": Arch("cortex-a57", "flat", ["-semihosting"], 0x40000000, True),
 }
 # The architecture of this process: scripts/run --arch, or what CTest says.
 current = os.environ.get("PAGEFRAME_ARCH") or "riscv64"
@@ -51,7 +52,9 @@ DISK_ID = "pageframe-disk"
 
 
 class Machine:
-    """QEMU's arguments for a machine (the image and bootargs not included), its tree, its disk."""
+    """QEMU's arguments for a machine (the image and bootargs not included), its tree, its disk.
+
+    The tree is an argument, or goes with the image: see kernel()."""
 
     def __init__(self, args, dtb=None, disk=FRESH_DISK):
         self.args = args  # list of strings
@@ -59,7 +62,20 @@ class Machine:
         self.disk = disk  # options of QEMU's -drive, or None: no disk
 
     def qemu_args(self):
-        return self.args + (["-dtb", self.dtb] if self.dtb else []) + self._disk_args()
+        tree_args = ["-dtb", self.dtb] if self.dtb and not arch().appends else []
+        return self.args + tree_args + self._disk_args()
+
+    def kernel(self, image):
+        """The path of what QEMU boots: the image, or one beside the tree that has both."""
+        if not self.dtb or not arch().appends:
+            return image
+        if image.endswith(".elf"):
+            raise MachineError(f"--image elf: on {current} a tree goes with the flat image alone")
+        build = os.path.basename(os.path.dirname(os.path.abspath(image)))
+        path = f"{os.path.splitext(self.dtb)[0]}-{build}.Image"
+        with open(image, "rb") as file:
+            write_tree(file.read() + self.tree(), path)
+        return path
 
     def _disk_args(self):
         """A machine of another kind has no slots for virtio devices."""
@@ -190,7 +206,7 @@ def sized(smp=None, mem=None, nodes=None):
 
 
 def write_tree(blob, path):
-    """Write a tree in one step: runs side by side may write the same one."""
+    """Write a tree, or an image with one, in one step: runs side by side may write the same."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     partial = f"{path}.{os.getpid()}.new"
     with open(partial, "wb") as file:
@@ -202,8 +218,8 @@ class Board:
     """dts/NAME.dts, by its first comment: a line of what it shows, text, and lines of a keyword each,
     which go on where the next is indented:
 
-        QEMU: ARGUMENTS    the machine
-        Says: MESSAGE      a finding that the boot prints, in this order
+        QEMU ARCH: ARGUMENTS    the machine, on each architecture that has the board
+        Says: MESSAGE           a finding that the boot prints, in this order
     """
 
     def __init__(self, name):
@@ -216,10 +232,11 @@ class Board:
         text = comment[1] if comment else ""
         self.shows = text.split("\n")[0].removeprefix(" * ")
         self.says = self._all(text, "Says")
-        arguments = self._all(text, "QEMU")
-        if len(arguments) != 1:
-            raise MachineError(f"dts/{name}.dts: no comment line ` * QEMU: ARGUMENTS`")
-        self.args = shlex.split(arguments[0])
+        found = {each: self._all(text, f"QEMU {each}") for each in ARCHES}
+        # Of each architecture that has it, QEMU's arguments.
+        self.args = {each: shlex.split(lines[0]) for each, lines in found.items() if lines}
+        if not self.args:
+            raise MachineError(f"dts/{name}.dts: no comment line ` * QEMU ARCH: ARGUMENTS`")
 
     @staticmethod
     def _all(text, keyword):
@@ -229,8 +246,9 @@ class Board:
 
     def compile(self):
         """The path of its tree, on the machine dts/ARCH/virt.dtsi. Bad ones are so on purpose."""
-        if not has_boards():
-            raise MachineError(f"--board {self.name}: there is no machine of {current} for boards")
+        if current not in self.args:
+            raise MachineError(f"--board {self.name}: not on {current}, "
+                               f"but on {', '.join(self.args)}")
         dtb = os.path.join(TREES, current, f"{self.name}.dtb")
         tree.compile_dts(self.source, dtb, os.path.join(BOARDS, current), quiet=self.is_bad())
         return dtb
@@ -240,42 +258,41 @@ class Board:
         return self.name.startswith("bad-")
 
 
-def has_boards():
-    """True if the architecture has a machine that boards include."""
-    return os.path.exists(os.path.join(BOARDS, current, "virt.dtsi"))
-
-
 def boards():
     """The names of all boards."""
     return sorted(f[:-4] for f in os.listdir(BOARDS) if f.endswith(".dts"))
 
 
 def list_boards():
-    """A line for each board: its name and what it shows."""
-    names = boards()
-    width = max(map(len, names))
-    return "\n".join(f"{name:{width}}  {Board(name).shows}" for name in names)
+    """A line for each board: its name, what has it, and what it shows."""
+    rows = [(name, ", ".join(Board(name).args), Board(name).shows) for name in boards()]
+    widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
+    return "\n".join(f"{name:{widths[0]}}  {arches:{widths[1]}}  {shows}"
+                     for name, arches, shows in rows)
 
 
 def board(name):
     """The machine of dts/NAME.dts."""
     found = Board(name)
-    return Machine(completed(found.args), found.compile())
-
-
-def default():
-    """The machine of a run that asks for none."""
-    return board(DEFAULT_BOARD) if has_boards() else sized(nodes=2)
+    dtb = found.compile()
+    return Machine(completed(found.args[current]), dtb)
 
 
 def given_tree(path):
-    """The path of a .dtb as it is, or of what a .dts compiles to."""
+    """The path of a .dtb, or of what a .dts compiles to."""
     if not os.path.exists(path):
         raise MachineError(f"--dtb {path}: no such file")
-    if not path.endswith(".dts"):
+    dtb = os.path.join(TREES, current, "given", os.path.basename(path)[:-4] + ".dtb")
+    if path.endswith(".dts"):
+        tree.compile_dts(path, dtb, os.path.join(BOARDS, current))
+        return dtb
+    if not arch().appends:
         return path
-    dtb = os.path.join(TREES, os.path.basename(path)[:-4] + ".dtb")
-    tree.compile_dts(path, dtb, os.path.join(BOARDS, current))
+    with open(path, "rb") as file:
+        blob = file.read()
+    if not blob.startswith(tree.MAGIC):
+        raise MachineError(f"--dtb {path}: not a device tree")
+    write_tree(blob, dtb)  # where kernel() may write beside it
     return dtb
 
 
@@ -303,7 +320,7 @@ def from_options(options):
     if options.board:
         machine = board(options.board)
     elif options.machine is None and not by_size and not options.dtb:
-        machine = default()
+        machine = board(DEFAULT_BOARD)
     elif options.machine is None:
         machine = sized(options.smp, options.mem, options.nodes)
     else:

@@ -13,6 +13,8 @@ import libfdt
 Bank = collections.namedtuple("Bank", "base size nid")
 Hart = collections.namedtuple("Hart", "hwid nid")
 
+# What every tree begins with.
+MAGIC = b"\xd0\x0d\xfe\xed"
 # What a change may add to a tree, at most.
 ROOM = 65536
 

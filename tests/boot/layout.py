@@ -12,9 +12,11 @@ import machine as machines
 
 PAGE = 4096
 FOUR_GIB = 4 << 30
-# The zones: name, first pfn, end pfn.
-ZONES = {arch: [("DMA32", 0, FOUR_GIB // PAGE), ("Normal", FOUR_GIB // PAGE, 1 << 52)]
-         for arch in ("riscv64", "arm64")}[machines.current]
+# The zones of each architecture: name, first pfn, end pfn. arm64's where no dma-ranges say less.
+ZONES = {
+    "riscv64": [("DMA32", 0, FOUR_GIB // PAGE), ("Normal", FOUR_GIB // PAGE, 1 << 52)],
+    "arm64": [("DMA", 0, FOUR_GIB // PAGE), ("DMA32", FOUR_GIB // PAGE, FOUR_GIB // PAGE),
+              ("Normal", FOUR_GIB // PAGE, 1 << 52)]}
 
 Zone = collections.namedtuple("Zone", "start end present")
 
@@ -30,18 +32,18 @@ def expected_zones(banks):
     for nid in {bank.nid for bank in banks}:
         own = [_pages(bank) for bank in banks if bank.nid == nid]
         first, last = min(start for start, _ in own), max(end for _, end in own)
-        for name, low, high in ZONES:
+        for name, low, high in ZONES[machines.current]:
             present = sum(max(0, min(end, high) - max(start, low)) for start, end in own)
             if present:
                 found[nid, name] = Zone(max(first, low), min(last, high), present)
     return found
 
 
-def expected_ranges(banks):
+def expected_ranges(banks, arch=machines.current):
     """{zone name: (start, end)}: the zone's range cut to the memory; None if nothing is left."""
     first = min(_pages(bank)[0] for bank in banks)
     last = max(_pages(bank)[1] for bank in banks)
-    cut = {name: (max(first, low), min(last, high)) for name, low, high in ZONES}
+    cut = {name: (max(first, low), min(last, high)) for name, low, high in ZONES[arch]}
     return {name: span if span[0] < span[1] else None for name, span in cut.items()}
 
 

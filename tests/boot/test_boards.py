@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A table of boards: each dts/NAME.dts boots with several numbers of harts, shows the layout that is
-written here, prints the findings that its first comment announces, and passes a short stress; or it
+"""A table of boards: each dts/NAME.dts boots with several numbers of harts, on each architecture that
+its comment has QEMU's arguments for, shows the layout that is written here, prints the findings that its first comment announces, and passes a short stress; or it
 is refused, with those findings and a failing status.
 
 What is expected was worked out from the .dts by hand, with the rules of Linux 2.6.11 for the fallback
@@ -17,17 +17,21 @@ import layout
 import machine as machines
 import tree
 
-ARCH = machines.current
-# What an architecture calls the zones below and above 4 GiB, and which of them, in which order, each
-# of its zonelists has of a node.
-ZONES = {"riscv64": {"low": "DMA32", "high": "Normal"}}
+# What an architecture calls the zones below and above 4 GiB, and between them what not all devices
+# reach; and which of them, in which order, each of its zonelists has of a node.
+ZONES = {"riscv64": {"low": "DMA32", "high": "Normal"},
+         "arm64": {"low": "DMA", "middle": "DMA32", "high": "Normal"}}
 ZONELISTS = {"riscv64": {"NORMAL": ("high", "low"), "DMA": ("low",), "HIGHMEM": ("high", "low"),
-                         "DMA32": ("low",)}}
+                         "DMA32": ("low",)},
+             "arm64": {"NORMAL": ("high", "middle", "low"), "DMA": ("low",),
+                       "HIGHMEM": ("high", "middle", "low"), "DMA32": ("middle", "low")}}
 
 # banks: (node, first byte, end) ascending. zones: {(node, zone): (first pfn, end pfn, pages present)}
 # of the populated ones. harts: {node: hart ids}, nodes of memory alone included. distance: a row for
-# each node. boots: {number of harts: a row of the fallback order for each node}.
-Expected = collections.namedtuple("Expected", "banks zones harts distance boots")
+# each node. boots: {number of harts: a row of the fallback order for each node}. ranges: {zone: (first
+# pfn, end pfn)} of all nodes together, where the limit is another than 4 GiB.
+Expected = collections.namedtuple("Expected", "banks zones harts distance boots ranges",
+                                  defaults=[None])
 
 ALL_HARTS = {0: [0, 1, 2, 3]}
 HARTS_OF_TWO = {0: [0, 1], 1: [2, 3]}
@@ -88,6 +92,13 @@ BOARDS = {
         [(0, 0x80000000, 0x80800000), (0, 0x100000000, 0x140000000)],
         {(0, "low"): (0x80000, 0x100000, 0x800), (0, "high"): (0x100000, 0x140000, 0x40000)},
         ALL_HARTS, *ONE),
+    # Not all devices reach beyond 2 GiB.
+    "dma-ranges": Expected(
+        [(0, 0x40000000, 0x140000000)],
+        {(0, "low"): (0x40000, 0x80000, 0x40000), (0, "middle"): (0x80000, 0x100000, 0x80000),
+         (0, "high"): (0x100000, 0x140000, 0x40000)},
+        ALL_HARTS, *ONE,
+        {"low": (0x40000, 0x80000), "middle": (0x80000, 0x100000), "high": (0x100000, 0x140000)}),
     "interleaved": Expected(
         [(0, 0x80000000, 0x86001000), (1, 0x86001000, 0x90000000),
          (0, 0x90000000, 0x95fff000), (1, 0x95fff000, 0xa0000000)],
@@ -131,7 +142,7 @@ PLACED = {"reserved-galore": {"pool": (0x1000, 0x84000, 0x88000, 0x400)}}
 
 STRESS = "stress ops=5000 seed=1"
 # The line that tells where the tree is, and no finding.
-FOUND = re.compile(r"devicetree: \d+ bytes at 0x\w+, boot hart \d+")
+FOUND = re.compile(r"devicetree: \d+ bytes at 0x\w+(, appended to the image)?, boot hart \d+")
 # What the tree reserves; the image and the copy of the tree lie where there is room.
 RESERVED_LINE = re.compile(r"reserved: 0x(\w+)-0x(\w+) +\d+ KiB  "
                            r"((?:reserved-memory|reusable|memreserve) \S+)( \(not mapped\))?")
@@ -156,16 +167,17 @@ def check_findings(result, board):
     assert said == board.says
 
 
-def check_zones(lines, expected):
-    names = ZONES[ARCH]
+def check_zones(lines, expected, arch):
+    names = ZONES[arch]
+    ranges = {names[zone]: span for zone, span in (expected.ranges or {}).items()}
     assert layout.printed_banks(lines) == expected.banks
-    assert layout.printed_ranges(lines) == layout.expected_ranges(
-        [tree.Bank(start, end - start, nid) for nid, start, end in expected.banks])
+    assert layout.printed_ranges(lines) == (ranges or layout.expected_ranges(
+        [tree.Bank(start, end - start, nid) for nid, start, end in expected.banks], arch))
     assert layout.printed_zones(lines) == {
         (nid, names[zone]): layout.Zone(*span) for (nid, zone), span in expected.zones.items()}
 
 
-def check_nodes(lines, expected, nr_harts):
+def check_nodes(lines, expected, nr_harts, arch):
     nids = sorted(expected.harts)
     fallback = expected.boots[nr_harts]
     assert f"Built {len(nids)} zonelists" in lines
@@ -176,8 +188,8 @@ def check_nodes(lines, expected, nr_harts):
         "  fallback:" + "".join(f" {nid}" for nid in order) for order in fallback]
     zonelists = []
     for nid, order in zip(nids, fallback):
-        for name, zones in ZONELISTS[ARCH].items():
-            found = [f" {other}:{ZONES[ARCH][zone]}" for other in order for zone in zones
+        for name, zones in ZONELISTS[arch].items():
+            found = [f" {other}:{ZONES[arch][zone]}" for other in order for zone in zones
                      if (other, zone) in expected.zones]
             zonelists.append(f"Node {nid}, zonelist {name:>7}:" + ("".join(found) or " empty"))
     assert [line for line in lines if ", zonelist " in line] == zonelists
@@ -225,7 +237,7 @@ def check_refused(run, board, folder):
     assert boot.problems(result, [STRESS])
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", [n for n in BOARDS if machines.current in machines.Board(n).args])
 def test_board(run, tmp_path, name):
     board, expected = machines.Board(name), BOARDS[name]
     if expected is REFUSED:
@@ -237,7 +249,7 @@ def test_board(run, tmp_path, name):
         assert boot.problems(result, commands) == []
         assert result.status == 0
         check_findings(result, board)
-        check_zones(result.lines, expected)
-        check_nodes(result.lines, expected, nr_harts)
+        check_zones(result.lines, expected, machines.current)
+        check_nodes(result.lines, expected, nr_harts, machines.current)
         check_harts(result.lines, expected, nr_harts)
         check_reserved(result.lines, name)
