@@ -158,6 +158,11 @@ def test_picture(write, nr, arch):
         assert 0 <= x and x + w <= width + 2 and 0 <= y and y + h <= height
 
 
+def cuts(root):
+    """How many holes are marked as cut short; the legend has a mark too."""
+    return len(root.findall(".//*[@class='cut']")) - 1
+
+
 def test_banks_are_to_scale(write):
     tree = write(source([(2 * GIB, GIB, 0), (3 * GIB, 2 * GIB, 1), (1 << 40, GIB, 1)]))
     root, _, _ = drawn(write, tree)
@@ -170,7 +175,27 @@ def test_banks_are_to_scale(write):
     one = widths["node 0 DMA32 0x80000000-0xbfffffff"]
     assert abs(widths["node 1 DMA32 0xc0000000-0xffffffff"] - one) < 0.05
     assert abs(widths["node 1 Normal 0x10000000000-0x1003fffffff"] - one) < 0.05
-    assert any(rect.get("class") == "cut" for rect in root.iter()), "the hole is not marked"
+    assert cuts(root) == 1, "the hole is not marked"
+
+
+def test_what_is_taken_is_to_scale(write):
+    """1 GiB, a hole of 256 MiB that needs no cut, 1 GiB; in the first, a 16th is taken at a quarter."""
+    taken = ("reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges; away@50000000 { "
+             f"reg = <{cells(0x50000000, 64 << 20)}>; no-map; }}; }};")
+    root, _, _ = drawn(write, write(source([(GIB, GIB, 0), (9 * GIB // 4, GIB, 0)], taken)))
+    found = {}
+    for rect in root.iter("{http://www.w3.org/2000/svg}rect"):
+        tip = rect.find("{http://www.w3.org/2000/svg}title")
+        if tip is not None:
+            found[tip.text] = rect.get("class"), float(rect.get("x")), float(rect.get("width"))
+    _, left, width = found["node 0 DMA32 0x40000000-0x7fffffff, 1024 MiB"]
+    kind, x, wide = found["reserved-memory away@50000000 0x50000000-0x53ffffff, 64 MiB"]
+    assert kind == "nomap"
+    assert abs(x - left - width / 4) < 0.05 and abs(wide - width / 16) < 0.05
+    kind, x, wide = found["no memory 0x80000000-0x8fffffff, 256 MiB"]
+    assert kind == "hole"
+    assert abs(x - left - width) < 0.05 and abs(wide - width / 4) < 0.05
+    assert cuts(root) == 0
 
 
 @pytest.mark.parametrize("arch, board", [(a, b) for a in pictures.arches()

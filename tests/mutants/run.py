@@ -16,7 +16,8 @@ The patch is applied, exactly, to a scratch copy of the sources. Lines before it
 or, for a unit test, all of whose tests must end, and one of those named fail:
 
     Expect: test=S46_noretry    a test whose name begins so; several Expect lines: any of
-    Unit: unit/mm/alloc_slow    the program, by its CTest name
+    Unit: unit/mm/alloc_slow    the program, by its CTest name; `layout` is tests/layout, of which only
+                                the tests that are expected run
 """
 import os
 import re
@@ -65,11 +66,21 @@ class UnitMutant:
         self.name = os.path.basename(path)
         header = header_of(path)
         self.expect = re.findall(r"^Expect: test=(.+)$", header, re.MULTILINE)
-        unit = re.findall(r"^Unit: unit/(.+)$", header, re.MULTILINE)
+        unit = re.findall(r"^Unit: (unit/.+|layout)$", header, re.MULTILINE)
         if not self.expect or len(unit) != 1:
             sys.exit(f"{self.name}: the header needs an `Expect: test=...` and one "
-                     "`Unit: unit/...`")
+                     "`Unit: unit/...` or `Unit: layout`")
         self.unit = unit[0]
+
+    def command(self, folder):
+        """The target to build, and what runs the tests."""
+        if self.unit == "layout":
+            wanted = " or ".join(self.expect)
+            return "layout", ["env", f"PAGEFRAME_LAYOUT={folder}/layout", "/usr/bin/python3", "-m",
+                              "pytest", "-q", "-p", "no:cacheprovider", "-k", wanted,
+                              os.path.join(ROOT, "tests", "layout")]
+        target = "test-" + self.unit.removeprefix("unit/").replace("/", "-")
+        return target, [os.path.join(folder, "tests", "unit", target)]
 
 
 class Mutant:
@@ -171,20 +182,20 @@ def check_passes_without(mutants):
     print(f"{len(runs)} runs pass without a fault")
 
 
-def run_unit(place, folder):
-    """Build and run one unit program; returns the tests that failed, and how it ended else."""
-    target = "test-" + place.replace("/", "-")
+def run_unit(mutant, folder):
+    """Build and run its unit program; returns the tests that failed, and how it ended else."""
+    target, command = mutant.command(folder)
     subprocess.run(["cmake", "--build", folder, "--target", target], check=True,
                    stdout=subprocess.DEVNULL)
-    program = os.path.join(folder, "tests", "unit", target)
     try:
-        done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               check=False, timeout=UNIT_SECONDS)
     except subprocess.TimeoutExpired:
         return set(), "hung"
     text = done.stdout.decode(errors="replace")
     # An error is a test whose teardown has failed as well: it had something left to give back.
-    failed = set(re.findall(r"^\[  (?:FAILED  |ERROR   )\] (\w+)$", text, re.MULTILINE))
+    failed = set(re.findall(r"^(?:\[  (?:FAILED  |ERROR   )\] |FAILED \S+::)(\w+)\b", text,
+                            re.MULTILINE))
     if (done.returncode != 0) != bool(failed):
         last = text.strip().splitlines()[-1:]
         return failed, f"ended with status {done.returncode}: {''.join(last)}"
@@ -194,10 +205,10 @@ def run_unit(place, folder):
 def fault_of_unit(mutant, tree, folder):
     """Run the unit test with the fault in it; None if it was caught, else what is wrong."""
     apply(mutant, tree)
-    failed, ended = run_unit(mutant.unit, folder)
+    failed, ended = run_unit(mutant, folder)
     apply(mutant, tree, "--reverse")
     if ended:
-        return f"unit/{mutant.unit} {ended}"
+        return f"{mutant.unit} {ended}"
     if any(name.startswith(text) for name in failed for text in mutant.expect):
         return None
     return (f"NOT CAUGHT: {', '.join(mutant.expect)} passes with the fault in it "
@@ -211,10 +222,11 @@ def check_unit(mutants):
         tree, folder = copy_sources(scratch, [*SOURCES, "tests"]), os.path.join(scratch, "build")
         subprocess.run(["cmake", "-G", "Ninja", "-S", tree, "-B", folder, "-DPAGEFRAME_ARCH=host",
                         "-DCMAKE_BUILD_TYPE=Release"], check=True, stdout=subprocess.DEVNULL)
-        for place in sorted({mutant.unit for mutant in mutants}):
-            failed, ended = run_unit(place, folder)
+        different = {str(mutant.command(folder)): mutant for mutant in mutants}
+        for mutant in different.values():
+            failed, ended = run_unit(mutant, folder)
             if failed or ended:
-                sys.exit(f"unit/{place} fails without a fault: {ended or ', '.join(failed)}")
+                sys.exit(f"{mutant.unit} fails without a fault: {ended or ', '.join(failed)}")
         for mutant in mutants:
             fault = fault_of_unit(mutant, tree, folder)
             print(f"{mutant.name}: {fault or 'caught'}", flush=True)
