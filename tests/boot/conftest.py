@@ -69,10 +69,10 @@ def run(kernel):
     return boot_it
 
 
-# Where the ELF file is loaded (arch/riscv64/image.lds), and the shim's page for what is wanted of it
-# (shim/shim.lds).
-ENTRY = 0x80400000
-SHIM_WANTED = 0x84001000
+# Where the image is if nobody asks for another place (arch/*/image.lds), and the shim's page for what
+# is wanted of it (shim/shim.lds).
+ENTRY = {"riscv64": 0x80400000, "arm64": 0x40200000}[machines.current]
+SHIM_WANTED = machines.arch().ram + 0x4001000
 # Where it may find another tree than the firmware's, past which that one then goes.
 SHIM_TREE = SHIM_WANTED + 32
 

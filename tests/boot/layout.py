@@ -17,6 +17,8 @@ ZONES = {
     "riscv64": [("DMA32", 0, FOUR_GIB // PAGE), ("Normal", FOUR_GIB // PAGE, 1 << 52)],
     "arm64": [("DMA", 0, FOUR_GIB // PAGE), ("DMA32", FOUR_GIB // PAGE, FOUR_GIB // PAGE),
               ("Normal", FOUR_GIB // PAGE, 1 << 52)]}
+# The one below 4 GiB, where all devices of the machine reach that far.
+LOW = ZONES[machines.current][0][0]
 
 Zone = collections.namedtuple("Zone", "start end present")
 

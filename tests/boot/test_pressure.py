@@ -6,6 +6,7 @@ import pytest
 
 import boot
 import machine as machines
+from layout import LOW
 
 
 def numbers(result, pattern):
@@ -67,4 +68,4 @@ def test_nobody_to_kill(run):
                         r"\S+", result.lines[panics[0]])
     before = result.lines[:panics[0]]
     assert any(line.startswith("Free pages:") for line in before[-40:])
-    assert any(line.startswith("Node 0 DMA32 free:") for line in before[-40:])
+    assert any(line.startswith(f"Node 0 {LOW} free:") for line in before[-40:])

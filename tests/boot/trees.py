@@ -4,6 +4,9 @@ import subprocess
 
 import machine as machines
 
+# The console's path in QEMU's tree.
+UART = {"riscv64": "/soc/serial@10000000", "arm64": "/pl011@9000000"}[machines.current]
+
 
 def _dtc(source, *options):
     return subprocess.run(["dtc", "-q", *options], input=source, check=True,
@@ -13,6 +16,12 @@ def _dtc(source, *options):
 def edit(blob, text):
     """The tree with a piece of source laid over it."""
     return _dtc(_dtc(blob, "-I", "dtb", "-O", "dts") + text.encode(), "-f", "-I", "dts", "-O", "dtb")
+
+
+def at_node(path, body):
+    """Source that lays something over the node at this path."""
+    names = path.strip("/").split("/")
+    return "/ { " + "".join(f"{name} {{ " for name in names) + body + " }; " * len(names) + "};"
 
 
 def edited(machine, text, folder):
