@@ -8,6 +8,9 @@
 /* Where the image is linked; image.lds has the same number. */
 #define IMAGE_BASE 0xffffffff80200000
 
+/* The image's place behind a multiple of 2 MiB, best the start of memory; image.lds has it, too. */
+#define TEXT_OFFSET 0x200000
+
 /* CPUs that can be started. */
 #define MAX_CPUS 512
 

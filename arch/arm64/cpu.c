@@ -79,7 +79,8 @@ void boot_main(unsigned long entered_at, phys_addr_t fdt)
 {
 	const struct boot_info boot = {
 		.hwid = sysreg_read(mpidr_el1) & MPIDR_AFFINITY,
-		.fdt = fdt,
+		/* Who starts an ELF file passes nothing on: QEMU has a tree where memory starts. */
+		.fdt = fdt ? fdt : image_to_phys(_start) - TEXT_OFFSET,
 		.appended = image_to_phys(image_end),
 		.appended_room = image_span(image_end, appended_end),
 	};

@@ -41,7 +41,7 @@ _start:
 	.cfi_undefined x30
 	b	boot
 	nop
-	.quad	0x200000		/* offset from a multiple of 2 MiB of memory: image.lds */
+	.quad	TEXT_OFFSET
 	.quad	image_bytes
 	.quad	0xa			/* little-endian, 4 KiB pages, anywhere in memory */
 	.quad	0
