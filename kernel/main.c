@@ -101,6 +101,22 @@ static void reserve(phys_addr_t base, uint64_t size, const char *why)
 			(unsigned long)base, MEMBLOCK_MAX_RANGES);
 }
 
+/*
+ * Keep the initrd. U-Boot lists it among the header's reservations too: the name that says more is
+ * the one that stays.
+ */
+static void keep_initrd(phys_addr_t base, phys_addr_t end)
+{
+	struct memblock *mb = &kernel.memblock;
+	const struct memblock_range *held = memblock_find_reserved(mb, base);
+
+	base = align_down(base, PAGE_SIZE);
+	end = align_up(end, PAGE_SIZE);
+	if (held && held->base <= base && held->end >= end && held->flags == 0)
+		memblock_unreserve(mb, base, end - base);
+	reserve(base, end - base, "initrd");
+}
+
 /* What a loader has put into memory for us is kept, if it can be what the tree says. */
 static void reserve_initrd(const void *fdt, phys_addr_t image, phys_addr_t image_end)
 {
@@ -118,7 +134,7 @@ static void reserve_initrd(const void *fdt, phys_addr_t image, phys_addr_t image
 		print("initrd: 0x%lx-0x%lx lies on the image at 0x%lx; not kept\n",
 			(unsigned long)base, (unsigned long)end, (unsigned long)image);
 	else
-		reserve(base, end - base, "initrd");
+		keep_initrd(base, end);
 }
 
 /*
