@@ -9,6 +9,7 @@ import tempfile
 
 import boot
 import machine as machines
+import uboot
 
 DEFAULT_COMMANDS = ["layout", "stress"]
 # The files of a build, by format.
@@ -46,6 +47,9 @@ def parse(argv):
     add("--image", choices=sorted(IMAGES),
         help="what is booted: the ELF file, or the flat image with its header; default: elf on "
         "riscv64, flat on arm64")
+    add("--via", choices=["u-boot"],
+        help=f"boot by U-Boot's booti: on arm64 as the firmware, on riscv64 after OpenSBI; from "
+        f"Debian's {uboot.PACKAGE}")
     add("--qemu", metavar="FILE",
         help="another QEMU; also $PAGEFRAME_QEMU, for arm64 $PAGEFRAME_QEMU_ARM64")
     add("--bios", metavar="FILE", help="another firmware, on riscv64; also $PAGEFRAME_BIOS")
@@ -59,6 +63,8 @@ def parse(argv):
         parser.error(f"--timeout {options.timeout:g}: not a number of seconds above 0")
     if options.bios and options.arch != "riscv64":
         parser.error(f"--bios: on {options.arch} the image is started without firmware")
+    if options.via and options.image == "elf":
+        parser.error(f"--image elf: {options.via} boots the flat image")
     if f" {options.append} ".count(" -- "):
         parser.error("--append: commands go after scripts/run's own --")
     if commands and any(c.split()[0] == "poweroff" for c in commands[:-1]):
@@ -87,7 +93,10 @@ def start(options, commands, build_folder, folder):
         raise machines.MachineError(f"arguments and commands are {len(arguments)} characters, "
                                     f"{boot.BOOTARGS_MAX} at most")
     gdb_socket = os.path.join(folder, "gdb") if options.gdb else None
-    image = os.path.join(build_folder, IMAGES[options.image or machines.arch().image])
+    form = "flat" if options.via else options.image or machines.arch().image
+    image = os.path.join(build_folder, IMAGES[form])
+    if options.via:
+        image, machine = uboot.through(machine, image)
     command = boot.qemu_command(machine, image, arguments, not at_terminal, gdb_socket)
     print("+", shlex.join(command), flush=True)
     if options.gdb:

@@ -124,6 +124,17 @@ def first_harts(blob, nr_harts):
     return bytes(fdt.as_bytearray())
 
 
+def add_node(blob, name, properties):
+    """The tree with a node more at the root; properties: {name: bytes}."""
+    fdt = libfdt.Fdt(bytearray(blob))
+    fdt.resize(len(blob) + ROOM)
+    node = fdt.add_subnode(0, name)
+    for key, value in properties.items():
+        fdt.setprop(node, key, value)
+    fdt.pack()
+    return bytes(fdt.as_bytearray())
+
+
 def node_ids(blob):
     """Ids of the nodes that have memory or harts."""
     return sorted({b.nid for b in banks(blob)} | {h.nid for h in harts(blob)})

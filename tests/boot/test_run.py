@@ -71,6 +71,10 @@ def test_dtb(tmp_path):
     (["--dtb", "/nonexistent"], "no such file"),
     (["--disk", "/nonexistent"], "no such file"),
     (["--append", "x -- stress"], "own --"),
+    # The image would take the line for one that was cut.
+    (["--append", "x" * (boot.BOOTARGS_MAX + 1 - len(" -- check; poweroff")), "--", "check"],
+     "are 4095 characters, 4094 at most"),
+    (["--via", "u-boot", "--image", "elf"], "u-boot boots the flat image"),
     (["--bananas"], "unrecognized"),
 ])
 def test_wrong_options(arguments, message):
