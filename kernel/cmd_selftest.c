@@ -44,6 +44,12 @@ static const struct command selftests[] = {
 		.run = selftest_disk,
 	},
 	{
+		.name = "registers",
+		.args = "",
+		.help = "what interrupts and switches must keep, as KTAP",
+		.run = selftest_registers,
+	},
+	{
 		.name = "threads",
 		.args = "",
 		.help = "what the scheduler promises, as KTAP",

@@ -80,6 +80,9 @@ int selftest_alloc(int argc, char **argv); /* selftest_alloc.c */
 /** `selftest disk`: many pages to the first disk and back; overwrites its end. */
 int selftest_disk(int argc, char **argv); /* selftest_disk.c */
 
+/** `selftest registers`: as `selftest threads`. */
+int selftest_registers(int argc, char **argv); /* selftest_registers.c */
+
 /** `selftest threads`: print KTAP lines; CMD_FAILED if a test failed. Nobody else may allocate. */
 int selftest_threads(int argc, char **argv); /* selftest_threads.c */
 

@@ -12,15 +12,7 @@
 #include <port/print.h>
 #include "kernel.h"
 #include "monitor.h"
-
-/* A test says what is wrong and returns false; the macro says it in the test's own words. */
-#define EXPECT(condition)                                                            \
-	do {                                                                         \
-		if (!(condition)) {                                                  \
-			print("# %s:%d: %s\n", __FILE_NAME__, __LINE__, #condition); \
-			return false;                                                \
-		}                                                                    \
-	} while (0)
+#include "selftest.h"
 
 /* Reports of one kind, and of all, since `before` was filled in. */
 struct reports {
@@ -38,23 +30,6 @@ static bool one_report(enum misuse kind, struct reports before)
 	struct reports now = reports_now(kind);
 
 	return now.kind == before.kind + 1 && now.all == before.all + 1;
-}
-
-static unsigned long free_after_drain(void)
-{
-	drain_all_pages(&kernel.mm);
-	return nr_free_pages(&kernel.mm);
-}
-
-static bool all_zero(const void *data, size_t bytes)
-{
-	const unsigned long *word = data;
-
-	for (size_t i = 0; i < bytes / sizeof(*word); i++) {
-		if (word[i])
-			return false;
-	}
-	return true;
 }
 
 static bool test_orders(void)
@@ -96,12 +71,12 @@ static bool test_zeroed(void)
 	memset((void *)addr, 0xa5, PAGE_SIZE);
 	free_page(addr);
 	EXPECT(get_zeroed_page(GFP_KERNEL) == addr); /* the one freed last */
-	zero = all_zero((void *)addr, PAGE_SIZE);
+	zero = selftest_all_zero((void *)addr, PAGE_SIZE);
 	free_page(addr);
 	EXPECT(zero);
 	page = alloc_pages(GFP_KERNEL | __GFP_ZERO, 5);
 	EXPECT(page);
-	zero = all_zero(page_address(page), PAGE_SIZE << 5);
+	zero = selftest_all_zero(page_address(page), PAGE_SIZE << 5);
 	__free_pages(page, 5);
 	EXPECT(zero);
 	return true;
@@ -287,11 +262,7 @@ static bool test_check(void)
 	return true;
 }
 
-static const struct {
-	const char *name;
-	bool (*run)(void);
-	bool misuse; /* ends in a report */
-} tests[] = {
+static const struct selftest tests[] = {
 	{"every order on every node", test_orders, false},
 	{"order 11 is NULL", test_too_large, false},
 	{"zeroed pages", test_zeroed, false},
@@ -309,27 +280,10 @@ static const struct {
 	{"node that is not online refused", test_bad_node, true},
 	{"mm_check afterwards", test_check, false},
 };
-#define NR_TESTS (sizeof(tests) / sizeof(tests[0]))
 
 int selftest_alloc(int argc, char **argv)
 {
-	unsigned int failed = 0;
-
 	if (argc != 1)
 		return command_usage("selftest", "%s takes no arguments", argv[0]);
-	print("KTAP version 1\n1..%u\n", (unsigned int)NR_TESTS);
-	for (unsigned int i = 0; i < NR_TESTS; i++) {
-		unsigned long free = free_after_drain(), after;
-		bool skip = tests[i].misuse && kernel.mm.panic_on_misuse;
-		bool ok = skip || tests[i].run();
-
-		after = free_after_drain();
-		if (ok && after != free)
-			print("# %lu pages free before, %lu after\n", free, after);
-		ok = ok && after == free;
-		failed += !ok;
-		print("%s %u %s%s\n", ok ? "ok" : "not ok", i + 1, tests[i].name,
-			skip ? " # SKIP panic_on_misuse" : "");
-	}
-	return failed ? CMD_FAILED : CMD_OK;
+	return selftest_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

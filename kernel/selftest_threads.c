@@ -14,6 +14,7 @@
 #include <port/task.h>
 #include "kernel.h"
 #include "monitor.h"
+#include "selftest.h"
 #include "tick.h"
 
 #define HANG_SECONDS 30U
@@ -25,32 +26,9 @@
 /* Naps of a millisecond: as long as some twenty ticks. */
 #define NAPS 200U
 
-/* A test says what is wrong and returns false; the macro says it in the test's own words. */
-#define EXPECT(condition)                                                            \
-	do {                                                                         \
-		if (!(condition)) {                                                  \
-			print("# %s:%d: %s\n", __FILE_NAME__, __LINE__, #condition); \
-			return false;                                                \
-		}                                                                    \
-	} while (0)
-
 static uint64_t hang_limit(void)
 {
 	return cpu_time() + HANG_SECONDS * cpu_time_hz();
-}
-
-static unsigned long free_after_drain(void)
-{
-	drain_all_pages(&kernel.mm);
-	return nr_free_pages(&kernel.mm);
-}
-
-/* An online CPU that is not the boot CPU, if there is one. */
-static unsigned int other_cpu(void)
-{
-	unsigned int cpu = smp_next_online(1);
-
-	return cpu < smp_nr_ids() ? cpu : 0;
 }
 
 static struct thread *start(unsigned int cpu, void (*fn)(void *arg), void *arg)
@@ -100,7 +78,7 @@ static void spin(void *arg)
 static bool test_preemption(void)
 {
 	static struct spinner spinners[2];
-	const unsigned int cpus[2] = {other_cpu(), other_cpu()};
+	const unsigned int cpus[2] = {selftest_other_cpu(), selftest_other_cpu()};
 	void *const args[2] = {&spinners[0], &spinners[1]};
 
 	spinners[0] = (struct spinner){.other = &spinners[1]};
@@ -133,7 +111,7 @@ static bool test_timeout(void)
 
 	for (unsigned int i = 0; i < 4; i++) {
 		early[i] = 0;
-		thread[i] = start(i < 2 ? 0 : other_cpu(), sleep_some, &early[i]);
+		thread[i] = start(i < 2 ? 0 : selftest_other_cpu(), sleep_some, &early[i]);
 		started += thread[i] != NULL;
 	}
 	for (unsigned int i = 0; i < 4; i++)
@@ -206,7 +184,7 @@ static bool test_wake(void)
 	struct thread *thread;
 
 	chase = (struct chase){.sleeper = NULL};
-	thread = start(other_cpu(), chase_sleep, &chase);
+	thread = start(selftest_other_cpu(), chase_sleep, &chase);
 	EXPECT(thread);
 	chase.sleeper = &thread->task;
 	chase_wake(&chase);
@@ -247,7 +225,7 @@ static bool test_wait_queue(void)
 {
 	static struct pingpong game;
 	static struct player players[2] = {{&game, 0}, {&game, 1}};
-	const unsigned int cpus[2] = {0, other_cpu()};
+	const unsigned int cpus[2] = {0, selftest_other_cpu()};
 	void *const args[2] = {&players[0], &players[1]};
 
 	game = (struct pingpong){.turn = 0};
@@ -310,7 +288,7 @@ static void use_cache(void *arg)
 static bool test_cache(void)
 {
 	static unsigned int failed[3];
-	unsigned int cpu = other_cpu(), nr = 0;
+	unsigned int cpu = selftest_other_cpu(), nr = 0;
 	struct thread *thread[3];
 	uint64_t limit = hang_limit();
 
@@ -443,11 +421,7 @@ static bool test_check(void)
 	return true;
 }
 
-static const struct {
-	const char *name;
-	bool (*run)(void);
-	bool misuse; /* it provokes reports */
-} tests[] = {
+static const struct selftest tests[] = {
 	{"many threads at a time", test_many, false},
 	{"threads that never yield share a hart", test_preemption, false},
 	{"no sleep ends early", test_timeout, false},
@@ -461,36 +435,12 @@ static const struct {
 	{"no thread on a hart that is not online", test_refused, false},
 	{"mm_check afterwards", test_check, false},
 };
-#define NR_TESTS (sizeof(tests) / sizeof(tests[0]))
-
-/* A test passes if it leaves as many pages free as it found. */
-static bool run_test(unsigned int i)
-{
-	unsigned long free = free_after_drain(), after;
-	bool ok = tests[i].run();
-
-	after = free_after_drain();
-	if (ok && after != free)
-		print("# %lu pages free before, %lu after\n", free, after);
-	return ok && after == free;
-}
 
 int selftest_threads(int argc, char **argv)
 {
-	unsigned int failed = 0;
-
 	if (argc != 1)
 		return command_usage("selftest", "%s takes no arguments", argv[0]);
 	/* Page tables for stacks stay once they are there: let all be made that the tests need. */
 	test_many();
-	print("KTAP version 1\n1..%u\n", (unsigned int)NR_TESTS);
-	for (unsigned int i = 0; i < NR_TESTS; i++) {
-		bool skip = tests[i].misuse && kernel.mm.panic_on_misuse;
-		bool ok = skip || run_test(i);
-
-		failed += !ok;
-		print("%s %u %s%s\n", ok ? "ok" : "not ok", i + 1, tests[i].name,
-			skip ? " # SKIP panic_on_misuse" : "");
-	}
-	return failed ? CMD_FAILED : CMD_OK;
+	return selftest_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -75,6 +75,16 @@ int arch_crash(const char *name);
 /** Names of the faults, NULL-terminated. */
 extern const char *const arch_crash_names[];
 
+/**
+ * For the self-tests: fill all registers that an interrupt must keep with values made of `seed`,
+ * wait until *counter is `until` at least, and compare. Returns how many have changed.
+ */
+unsigned int arch_hold_registers(
+	unsigned long seed, const volatile unsigned long *counter, unsigned long until);
+
+/** The same with the registers that a called function must keep, over a call of fn(). */
+unsigned int arch_call_with_registers(unsigned long seed, void (*fn)(void));
+
 /** Print the calling CPU's registers and backtrace from here; for report_panic(). */
 void arch_dump_here(void);
 
