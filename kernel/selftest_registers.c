@@ -3,9 +3,9 @@
  * `selftest registers`: nothing that a context has in its registers is lost to an interrupt or a
  * switch, as KTAP lines.
  *
- * The interrupt is the tick, whose hook allocates, fills and prints as a handler may: with whatever
- * registers the C library likes. Registers are filled and compared by the machine half, which knows
- * them (registers.S); the last test watches the C library's memset() in their place.
+ * The interrupt is the tick, whose hook allocates, fills and prints as a handler may, with whatever
+ * registers the C library likes, and then fills all there are. Registers are filled and compared by
+ * the machine half, which knows them (registers.S); the last test watches memset() in their place.
  *
  * Owns `interrupted`: `cpu` is set while the hook is not, the rest is written by that CPU's ticks.
  */
@@ -19,6 +19,7 @@
 #define TICKS     16U
 #define YIELDS    500U
 #define SEED      0x5a17c0de0badf00dUL
+#define TICK_SEED 0x0f1e2d3c4b5a6978UL
 #define TICK_BYTE 0xa5
 
 /* Large enough for the tick to come while it is being filled, as often as while it is read. */
@@ -27,11 +28,12 @@
 static struct {
 	unsigned int cpu;
 	volatile unsigned long ticks;
-	unsigned long bad; /* pages that the hook did not get, or not zeroed */
+	unsigned long bad; /* what the hook itself found wrong */
 } interrupted;
 
 static void allocate_and_print(void)
 {
+	static const volatile unsigned long now;
 	unsigned long page;
 
 	if (this_cpu->id != interrupted.cpu)
@@ -44,6 +46,8 @@ static void allocate_and_print(void)
 	print("# tick %lu on cpu %u: page 0x%lx\n", interrupted.ticks, this_cpu->id, page);
 	if (page)
 		free_page(page);
+	if (arch_hold_registers(TICK_SEED, &now, 0) != 0)
+		interrupted.bad++;
 	interrupted.ticks++;
 }
 
@@ -137,7 +141,11 @@ static bool is_filled(const unsigned char *data, unsigned char byte, size_t byte
 	return data[0] == byte && memcmp(data, data + 1, bytes - 1) == 0;
 }
 
-/* Fill the same memory again and again; zeroes, which may be done in another way, in turn. */
+/*
+ * Fill the same memory again and again, with zeroes now and then, which may be done in another way.
+ * Most of the time goes into filling: what gets lost stays lost to the last byte, and all bytes are
+ * looked at once in a while.
+ */
 static void fill(void *arg)
 {
 	struct job *job = arg;
@@ -145,11 +153,13 @@ static void fill(void *arg)
 	size_t bytes = PAGE_SIZE << BUFFER_ORDER;
 
 	job->changed += !buffer;
-	for (unsigned int i = 0; buffer && interrupted.ticks < TICKS; i++) {
-		unsigned char byte = i % 2 == 0 ? 0 : (unsigned char)job->seed;
+	for (unsigned int i = 0; buffer && interrupted.ticks < 2 * TICKS; i++) {
+		unsigned char byte = i % 4 == 0 ? 0 : (unsigned char)(job->seed + i);
 
 		memset(buffer, byte, bytes);
-		job->changed += !is_filled(buffer, byte, bytes);
+		job->changed += buffer[bytes - 1] != byte;
+		if (i % 8 == 7)
+			job->changed += !is_filled(buffer, byte, bytes);
 	}
 	free_pages((unsigned long)buffer, BUFFER_ORDER);
 }

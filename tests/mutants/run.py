@@ -12,6 +12,7 @@ The patch is applied, exactly, to a scratch copy of the sources. Lines before it
     Run: stress ops=200000      the monitor commands
     Machine: 4 512M 2           harts, memory, nodes; this is the default
     Qemu: -singlestep           more arguments for QEMU
+    Arch: arm64                 the architecture that it is built for; riscv64 is the default
 
 or, for a unit test, all of whose tests must end, and one of those named fail:
 
@@ -44,7 +45,7 @@ def qemu_arguments(arguments):
     """A header's arguments as this QEMU takes them: 8.1 made -singlestep the accelerator's."""
     if "-singlestep" not in arguments:
         return list(arguments)
-    says = subprocess.run([machines.QEMU["riscv64"], "--version"], stdout=subprocess.PIPE,
+    says = subprocess.run([machines.QEMU[machines.current], "--version"], stdout=subprocess.PIPE,
                           check=True, text=True).stdout
     version = re.search(r"version (\d+)\.(\d+)", says)
     if version and (int(version[1]), int(version[2])) < (8, 1):
@@ -94,19 +95,28 @@ class Mutant:
         self.run = re.findall(r"^Run: (.+)$", header, re.MULTILINE)
         size = re.findall(r"^Machine: (.+)$", header, re.MULTILINE) or [DEFAULT_MACHINE]
         qemu = re.findall(r"^Qemu: (.+)$", header, re.MULTILINE)
-        if not self.expect or len(self.run) != 1 or len(size) != 1 or len(qemu) > 1:
+        arch = re.findall(r"^Arch: (.+)$", header, re.MULTILINE) or ["riscv64"]
+        if (not self.expect or len(self.run) != 1 or len(size) != 1 or len(qemu) > 1
+                or len(arch) != 1 or arch[0] not in machines.ARCHES):
             sys.exit(f"{self.name}: the header needs an `Expect: kind=...`, `report=...`, "
                      "`test=...` or `thrash=mismatch`, one `Run: ...`, and at most one "
-                     "`Machine: ...` and `Qemu: ...`")
+                     "`Machine: ...`, `Qemu: ...` and `Arch: ...`")
+        self.arch = arch[0]
         self.commands = [c.strip() for c in self.run[0].split(";")]
         self.size = tuple(size[0].split())
         self.qemu = tuple(shlex.split(qemu[0])) if qemu else ()
 
-    def boot(self, elf):
+    def image(self, folder):
+        """What boots, of a build's folder."""
+        name = {"elf": "pageframe.elf", "flat": "pageframe.Image"}
+        return os.path.join(folder, name[machines.ARCHES[self.arch].image])
+
+    def boot(self, image):
+        machines.current = self.arch
         smp, mem, nodes = self.size
         machine = machines.sized(int(smp), mem, int(nodes))
         machine.args = machine.args + qemu_arguments(self.qemu)
-        command = boot.qemu_command(machine, elf, boot.bootargs("", self.commands))
+        command = boot.qemu_command(machine, image, boot.bootargs("", self.commands))
         return boot.run(command, RUN_SECONDS, echo=sys.stdout)
 
 
@@ -135,13 +145,13 @@ def build(mutant, scratch):
     tree = copy_sources(scratch, SOURCES)
     apply(mutant, tree)
     folder = os.path.join(scratch, "build")
-    configure = ["cmake", "-G", "Ninja", "-S", tree, "-B", folder, "-DPAGEFRAME_ARCH=riscv64",
-                 "-DCMAKE_BUILD_TYPE=Release", "-DPAGEFRAME_TESTS=OFF"]
+    configure = ["cmake", "-G", "Ninja", "-S", tree, "-B", folder, "-DCMAKE_BUILD_TYPE=Release",
+                 f"-DPAGEFRAME_ARCH={mutant.arch}", "-DPAGEFRAME_TESTS=OFF"]
     if "LIBFDT_SOURCE_DIR" in os.environ:
         configure.append(f"-DLIBFDT_SOURCE_DIR={os.environ['LIBFDT_SOURCE_DIR']}")
     subprocess.run(configure, check=True)
     subprocess.run(["cmake", "--build", folder], check=True)
-    return os.path.join(folder, "pageframe.elf")
+    return mutant.image(folder)
 
 
 def named(result, what, text):
@@ -171,12 +181,13 @@ def check_caught(mutant):
 
 
 def check_passes_without(mutants):
-    """Each different run, once, on the image as it is."""
-    elf = os.environ.get("PAGEFRAME_ELF",
-                         os.path.join(ROOT, "build", "riscv64-release", "pageframe.elf"))
-    runs = {(mutant.run[0], mutant.size, mutant.qemu): mutant for mutant in mutants}
+    """Each different run, once, on the image of the build as it is."""
+    runs = {(mutant.run[0], mutant.size, mutant.qemu, mutant.arch): mutant for mutant in mutants}
     for mutant in runs.values():
-        found = boot.problems(mutant.boot(elf), mutant.commands)
+        elf = os.environ.get("PAGEFRAME_ELF")
+        folder = (os.path.dirname(elf) if elf
+                  else os.path.join(ROOT, "build", f"{mutant.arch}-release"))
+        found = boot.problems(mutant.boot(mutant.image(folder)), mutant.commands)
         if found:
             sys.exit(f"`{mutant.run[0]}` fails without a fault: {'; '.join(found)}")
     print(f"{len(runs)} runs pass without a fault")
