@@ -78,9 +78,11 @@ enum { REG_FP = 29, REG_LR = 30 }; /* indices into trap_frame.x */
 #define ESR_EC(esr)    ((esr) >> 26 & 0x3f)
 #define EC_UNKNOWN     0x00UL
 #define EC_FETCH_ABORT 0x21UL
+#define EC_PC_ALIGN    0x22UL
 #define EC_DATA_ABORT  0x25UL
-#define ESR_WNR(esr)   ((esr) >> 6 & 1) /* data abort: by a write */
-#define ESR_FAULT(esr) ((esr)&0x3f)     /* aborts: which */
+#define ESR_WNR(esr)   ((esr) >> 6 & 1)  /* data abort: by a write */
+#define ESR_FAULT(esr) ((esr)&0x3f)      /* aborts: which */
+#define ESR_FNV(esr)   ((esr) >> 10 & 1) /* external aborts: FAR is not valid */
 
 /** The running CPU. Not inside the first lines of trap.S. */
 static inline struct core *this_core(void)

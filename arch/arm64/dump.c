@@ -63,6 +63,14 @@ static bool is_abort(const struct trap_frame *frame)
 	       (ec == EC_FETCH_ABORT || ec == EC_DATA_ABORT);
 }
 
+/* FAR_EL1 says which address it was about. */
+static bool has_address(const struct trap_frame *frame)
+{
+	if (is_abort(frame))
+		return !ESR_FNV(frame->esr);
+	return frame->kind == KIND_EL1H + KIND_SYNC && ESR_EC(frame->esr) == EC_PC_ALIGN;
+}
+
 static void dump_cause(const struct trap_frame *frame)
 {
 	unsigned long ec = ESR_EC(frame->esr);
@@ -164,7 +172,7 @@ void dump_trap(const struct trap_frame *frame)
 	print("TRAP: hart %lu, cpu %u: ", (unsigned long)this_core()->hwid, this_cpu->id);
 	dump_cause(frame);
 	print(" at elr 0x%lx, esr 0x%lx", frame->elr, frame->esr);
-	if (is_abort(frame))
+	if (has_address(frame))
 		print(", far 0x%lx (%s)", frame->far, paging_name(frame->far));
 	print("\n");
 	dump_thread();

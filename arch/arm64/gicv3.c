@@ -66,7 +66,12 @@ static void send(uint64_t hwid, unsigned int sgi)
 
 static const struct gicv3_cpu_ops ops = {.init = init, .ack = ack, .eoi = eoi, .send = send};
 
+/* A CPU that has them may still be made to use the memory-mapped ones, by what is below us. */
 const struct gicv3_cpu_ops *irq_gicv3_cpu(void)
 {
-	return (sysreg_read(id_aa64pfr0_el1) >> 24 & 15) != 0 ? &ops : NULL;
+	if ((sysreg_read(id_aa64pfr0_el1) >> 24 & 15) == 0)
+		return NULL;
+	write(ICC_SRE_EL1, read(ICC_SRE_EL1) | SRE_SRE);
+	isb();
+	return read(ICC_SRE_EL1) & SRE_SRE ? &ops : NULL;
 }

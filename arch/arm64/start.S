@@ -66,7 +66,7 @@ boot:
 	mov	x29, #0
 	here	x0, _start
 	bl	early_paging
-	cbnz	w0, 4f
+	tbnz	w0, #0, 4f		/* a bool: only its byte is defined */
 3:	wfi				/* misaligned: no way to say so is known here */
 	b	3b
 4:	bl	drop_lines
@@ -127,7 +127,8 @@ secondary_continue:
 
 /*
  * To EL1 with its registers in a known state. Clobbers x0, x1. From EL2: EL1 is 64-bit, timers,
- * counters, SIMD and a GICv3's registers are not trapped, the virtual counter is the physical one.
+ * counters, SIMD, debug and a GICv3's registers are not trapped, the virtual counter is the physical
+ * one. What is not written here a reset may have left as anything.
  */
 to_el1:
 	.cfi_startproc
@@ -136,6 +137,7 @@ to_el1:
 	b.ne	2f
 	mov	x0, #1 << 31
 	msr	hcr_el2, x0
+	isb				/* E2H is 0, by which the next ones have their form */
 	mrs	x0, cnthctl_el2
 	orr	x0, x0, #3
 	msr	cnthctl_el2, x0
@@ -143,12 +145,23 @@ to_el1:
 	mov	x0, #0x33ff
 	msr	cptr_el2, x0
 	msr	hstr_el2, xzr
+	mrs	x0, mdcr_el2
+	and	x0, x0, #0x1f		/* HPMN: all event counters are EL1's */
+	msr	mdcr_el2, x0
 	msr	vttbr_el2, xzr
 	mrs	x0, midr_el1
 	msr	vpidr_el2, x0
 	mrs	x0, mpidr_el1
 	msr	vmpidr_el2, x0
-	mrs	x0, id_aa64pfr0_el1
+	mrs	x0, id_aa64mmfr0_el1
+	ubfx	x0, x0, #56, #4
+	cbz	x0, 3f
+	msr	S3_4_C1_C1_4, xzr	/* fine-grained traps: HFGRTR_EL2, */
+	msr	S3_4_C1_C1_5, xzr	/* HFGWTR_EL2, */
+	msr	S3_4_C1_C1_6, xzr	/* HFGITR_EL2, */
+	msr	S3_4_C3_C1_4, xzr	/* HDFGRTR_EL2, */
+	msr	S3_4_C3_C1_5, xzr	/* HDFGWTR_EL2 */
+3:	mrs	x0, id_aa64pfr0_el1
 	ubfx	x0, x0, #24, #4
 	cbz	x0, 1f
 	mrs	x0, S3_4_C12_C9_5	/* ICC_SRE_EL2: by registers, and EL1 may choose so, too */
@@ -156,6 +169,9 @@ to_el1:
 	orr	x0, x0, x1
 	msr	S3_4_C12_C9_5, x0
 	isb
+	mrs	x0, S3_4_C12_C9_5
+	tbz	x0, #0, 1f		/* by memory after all */
+	msr	S3_4_C12_C11_0, xzr	/* ICH_HCR_EL2: no traps, no virtual interrupts */
 1:	number	x0, SCTLR_OFF
 	msr	sctlr_el1, x0
 	mov	x0, #0x3c5		/* EL1 on its own sp, everything masked */

@@ -59,6 +59,7 @@ context_switch:
 context_start:
 	.cfi_startproc
 	.cfi_undefined x30
+	msr	daifclr, #4		/* the one it was switched to by may be inside a trap */
 	mov	x0, x20
 	blr	x19
 	udf	#0			/* it must not return; and a call does not end a function */

@@ -14,19 +14,24 @@
 #include <port/cpu.h>
 #include <port/platform.h>
 #include "../drivers.h"
+#include "../irqchip/gic.h"
 
 enum { PHYSICAL = 1, VIRTUAL = 2 };
-enum { CELLS = 3, TYPE_PPI = 1, FIRST_PPI = 16, NR_PPIS = 16 };
+enum { CELLS = 3 };
 
-/* The source of entry `index`, or -1. */
+/* The source of entry `index`, or -1 if that is no PPI. */
 static int ppi(const fdt32_t *cells, int length, int index)
 {
-	uint32_t number;
+	const fdt32_t *at = &cells[index * CELLS];
+	uint32_t cell[CELLS];
+	unsigned int irq;
+	bool edge;
 
-	if (length < (index + 1) * CELLS * 4 || fdt32_ld(&cells[index * CELLS]) != TYPE_PPI)
+	if (length < (index + 1) * CELLS * 4)
 		return -1;
-	number = fdt32_ld(&cells[index * CELLS + 1]);
-	return number < NR_PPIS ? FIRST_PPI + (int)number : -1;
+	for (unsigned int i = 0; i < CELLS; i++)
+		cell[i] = fdt32_ld(&at[i]);
+	return !gic_decode(cell, &irq, &edge) && irq < GIC_FIRST_SPI ? (int)irq : -1;
 }
 
 static int probe(const void *fdt, int node, uint64_t boot_hwid, struct devices *found)
