@@ -5,9 +5,10 @@
  * Owns the input half of struct console: a ring that is filled in interrupts of the boot CPU and
  * emptied by its task with interrupts off, so nothing else guards it.
  *
- * What finds the ring full is counted and lost. The place is marked by a NUL in the ring (one that
- * is typed is no text, and is left out), so that what stands before it and behind it is not taken
- * for one line. One slot more is kept for Ctrl-C, which gets through at all times.
+ * What finds the ring full, or was lost by the device, is counted and lost. The place is marked by
+ * a NUL in the ring (one that is typed is no text, and is left out), so that what stands before it
+ * and behind it is not taken for one line. One slot more is kept for Ctrl-C, which gets through at
+ * all times.
  *
  * Invariant: head - tail <= CONSOLE_INPUT_MAX.
  */
@@ -62,12 +63,28 @@ static void receive_character(struct console *console, char c)
 	}
 }
 
+/* What the device itself has lost, it says with the character that it hands out next, if any. */
+static void note_lost_by_device(struct console *console)
+{
+	unsigned long lost = console->serial && console->serial->lost ? console->serial->lost() : 0;
+
+	if (lost == console->lost_by_device)
+		return;
+	console->gap = true;
+	console->lost += lost - console->lost_by_device;
+	console->lost_by_device = lost;
+}
+
 static void receive(void)
 {
 	int c;
 
-	while ((c = device_read()) >= 0)
-		receive_character(&kernel.console, (char)c);
+	do {
+		c = device_read();
+		note_lost_by_device(&kernel.console);
+		if (c >= 0)
+			receive_character(&kernel.console, (char)c);
+	} while (c >= 0);
 	if (kernel.console.reader)
 		task_wake(kernel.console.reader);
 }

@@ -50,12 +50,13 @@ struct console {
 	 * Input: filled by the interrupt or the tick of the boot CPU, emptied by its task with
 	 * interrupts off.
 	 */
-	bool polled;             /* no interrupt tells of input; set once, at boot */
-	unsigned int head, tail; /* free running: next to fill, next to read */
-	unsigned int broken;     /* head when Ctrl-C last came: nothing before it is read */
-	bool gap;                /* characters found no room since the last one that did */
-	unsigned long lost;      /* those, not told yet */
-	struct mm_task *reader;  /* who sleeps until there is some, or did */
+	bool polled;                  /* no interrupt tells of input; set once, at boot */
+	unsigned int head, tail;      /* free running: next to fill, next to read */
+	unsigned int broken;          /* head when Ctrl-C last came: nothing before it is read */
+	bool gap;                     /* characters found no room since the last one that did */
+	unsigned long lost;           /* those, not told yet */
+	unsigned long lost_by_device; /* the device's own count, as far as it is in `lost` */
+	struct mm_task *reader;       /* who sleeps until there is some, or did */
 	_Atomic unsigned int interrupted; /* 1: Ctrl-C came (not all machines swap bytes) */
 	char input[CONSOLE_INPUT_MAX];    /* NUL: a gap */
 };

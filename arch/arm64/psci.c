@@ -31,6 +31,9 @@ enum { SEMIHOSTING_EXIT = 0x18, APPLICATION_EXIT = 0x20026 };
 
 static unsigned int entered;
 static enum { BY_LEVEL, BY_HVC, BY_SMC } method;
+/* Version 0.1 has a number of its own for this one, and no calls to ask for the version or to end.
+ */
+static uint32_t cpu_on_0_1;
 
 void psci_init(unsigned int entered_at)
 {
@@ -65,9 +68,21 @@ static long call(unsigned long function, unsigned long arg1, unsigned long arg2,
 	return (long)x0;
 }
 
-bool firmware_set_method(const char *name)
+/* One line: what answers. */
+static void describe_version(const char *name)
 {
-	unsigned long version;
+	/* 32 bits, signed: what is not supported has the highest one. */
+	int32_t version = (int32_t)call(PSCI_VERSION, 0, 0, 0);
+
+	if (version < 0)
+		print("firmware: no PSCI answers by %s\n", name);
+	else
+		print("firmware: PSCI %u.%u by %s\n", (unsigned int)version >> 16,
+			(unsigned int)version & 0xffff, name);
+}
+
+bool firmware_set_method(const char *name, uint32_t cpu_on)
+{
 
 	if (strcmp(name, "hvc") == 0)
 		method = BY_HVC;
@@ -75,15 +90,18 @@ bool firmware_set_method(const char *name)
 		method = BY_SMC;
 	else
 		return false;
-	version = (unsigned long)call(PSCI_VERSION, 0, 0, 0);
-	print("firmware: PSCI %lu.%lu by %s\n", version >> 16 & 0x7fff, version & 0xffff, name);
+	cpu_on_0_1 = cpu_on;
+	if (cpu_on != 0)
+		print("firmware: PSCI 0.1 by %s\n", name);
+	else
+		describe_version(name);
 	return true;
 }
 
 long psci_cpu_on(uint64_t hwid, phys_addr_t start, uint64_t context)
 {
 	/* The result is 32 bits, signed. */
-	return (int32_t)call(PSCI_CPU_ON, hwid, start, context);
+	return (int32_t)call(cpu_on_0_1 ? cpu_on_0_1 : PSCI_CPU_ON, hwid, start, context);
 }
 
 void firmware_describe(void)
@@ -125,10 +143,12 @@ void firmware_poweroff(int status)
 	if (status != 0 && block[1] == 0)
 		block[1] = 1;
 	semihosting(SEMIHOSTING_EXIT, block);
-	call(PSCI_SYSTEM_OFF, 0, 0, 0);
+	if (cpu_on_0_1 == 0)
+		call(PSCI_SYSTEM_OFF, 0, 0, 0);
 }
 
 void firmware_reset(void)
 {
-	call(PSCI_SYSTEM_RESET, 0, 0, 0);
+	if (cpu_on_0_1 == 0)
+		call(PSCI_SYSTEM_RESET, 0, 0, 0);
 }

@@ -23,9 +23,10 @@ void irq_set_timer(unsigned int irq, bool physical)
 	(void)physical;
 }
 
-bool firmware_set_method(const char *method)
+bool firmware_set_method(const char *method, uint32_t cpu_on)
 {
 	(void)method;
+	(void)cpu_on;
 	return true;
 }
 

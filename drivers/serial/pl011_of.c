@@ -31,11 +31,17 @@ static void console_enable_rx_irq(void)
 	pl011_enable_rx_irq(&console);
 }
 
+static unsigned long console_lost(void)
+{
+	return console.overruns + console.errors;
+}
+
 static struct serial_ops ops = {
 	.name = "pl011",
 	.write = console_write,
 	.read = console_read,
 	.enable_rx_irq = console_enable_rx_irq,
+	.lost = console_lost,
 };
 
 static int probe(const void *fdt, int node, uint64_t boot_hwid, struct devices *found)

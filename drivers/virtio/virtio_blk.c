@@ -193,16 +193,18 @@ static void break_off(struct virtio_blk *disk, const char *why)
 {
 	irq_flags_t flags = spin_lock_irqsave(&disk->bdev.lock);
 	struct virtio_blk_slot *slot;
+	bool stopped;
 
 	if (disk->broken) {
 		spin_unlock_irqrestore(&disk->bdev.lock, flags);
 		return;
 	}
 	disk->broken = true;
-	virtio_mmio_reset(&disk->mmio);
+	stopped = virtio_mmio_reset(&disk->mmio) == 0;
 	virtio_mmio_fail(&disk->mmio);
 	spin_unlock_irqrestore(&disk->bdev.lock, flags);
-	print("disk: %s: %s; reset, and not used any more\n", disk->bdev.name, why);
+	print("disk: %s: %s; %s, and not used any more\n", disk->bdev.name, why,
+		stopped ? "reset" : "it does not reset either: it may still write to memory");
 	for (;;) {
 		flags = spin_lock_irqsave(&disk->bdev.lock);
 		slot = virtq_detach(&disk->vq);
@@ -261,7 +263,11 @@ static unsigned int order_for(size_t bytes)
 
 void virtio_blk_destroy(struct virtio_blk *disk)
 {
-	virtio_mmio_reset(&disk->mmio);
+	if (virtio_mmio_reset(&disk->mmio) < 0) {
+		print("disk: a device does not reset: the memory that it was given stays its "
+		      "own\n");
+		return;
+	}
 	if (disk->rings)
 		__free_pages(disk->rings, disk->rings_order);
 	if (disk->controls)
@@ -329,13 +335,15 @@ const char *virtio_blk_init(struct virtio_blk *disk, const struct virtio_mmio *m
 {
 	uint64_t features;
 	const char *wrong;
+	int result;
 
 	__builtin_memset(disk, 0, sizeof(*disk));
 	disk->mmio = *mmio;
-	if (virtio_mmio_negotiate(mmio, 1ULL << FEATURE_RO | 1ULL << FEATURE_FLUSH, &features) <
-		0) {
+	result = virtio_mmio_negotiate(mmio, 1ULL << FEATURE_RO | 1ULL << FEATURE_FLUSH, &features);
+	if (result < 0) {
 		virtio_mmio_fail(mmio);
-		return "it does not agree on features";
+		return result == VIRTIO_NO_RESET ? "it does not reset"
+						 : "it does not agree on features";
 	}
 	disk->bdev = (struct block_device){
 		.driver = mmio->version == 1 ? "virtio-blk, legacy" : "virtio-blk",

@@ -76,11 +76,15 @@ int virtio_mmio_identify(struct virtio_mmio *dev, uint32_t *device_id)
 	return 0;
 }
 
-void virtio_mmio_reset(const struct virtio_mmio *dev)
+int virtio_mmio_reset(const struct virtio_mmio *dev)
 {
 	write_register(dev, STATUS, 0);
-	for (unsigned int i = 0; i < TRIES && read_register(dev, STATUS) != 0; i++)
+	for (unsigned int i = 0; i < TRIES; i++) {
+		if (read_register(dev, STATUS) == 0)
+			return 0;
 		cpu_relax();
+	}
+	return -1;
 }
 
 static uint64_t device_features(const struct virtio_mmio *dev)
@@ -99,7 +103,8 @@ int virtio_mmio_negotiate(const struct virtio_mmio *dev, uint64_t wanted, uint64
 {
 	uint32_t status = STATUS_ACKNOWLEDGE | STATUS_DRIVER;
 
-	virtio_mmio_reset(dev);
+	if (virtio_mmio_reset(dev) < 0)
+		return VIRTIO_NO_RESET;
 	write_register(dev, STATUS, STATUS_ACKNOWLEDGE);
 	write_register(dev, STATUS, status);
 	*agreed = device_features(dev) & (wanted | 1ULL << VIRTIO_F_VERSION_1);

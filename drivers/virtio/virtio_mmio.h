@@ -36,13 +36,17 @@ struct virtio_mmio {
  */
 int virtio_mmio_identify(struct virtio_mmio *dev, uint32_t *device_id);
 
-/** Stop the device, and wait until it has stopped: it uses no memory of ours any more. */
-void virtio_mmio_reset(const struct virtio_mmio *dev);
+/**
+ * Stop the device, and wait until it has stopped. 0: it uses no memory of ours any more. -1: it
+ * does not stop, and may use what it was given for ever.
+ */
+int virtio_mmio_reset(const struct virtio_mmio *dev);
 
 /**
  * Reset, and agree on features: those of `wanted` that it offers, in *agreed (VERSION_1 is added
- * where it has to be). Returns 0, or -1 if the device does not agree.
+ * where it has to be). Returns 0, or -1 if the device does not agree, or VIRTIO_NO_RESET.
  */
+#define VIRTIO_NO_RESET (-2)
 int virtio_mmio_negotiate(const struct virtio_mmio *dev, uint64_t wanted, uint64_t *agreed);
 
 /** Descriptors that queue `index` can have, 0 if there is no such queue. */

@@ -18,6 +18,8 @@ struct serial_ops {
 	unsigned int irq; /* its interrupt at the controller; 0 if it has none */
 	/** Raise an interrupt when a byte has come. */
 	void (*enable_rx_irq)(void);
+	/** How often bytes were lost, or came broken and were left out; NULL: it can not tell. */
+	unsigned long (*lost)(void);
 };
 
 /** An interrupt controller, as far as it serves one CPU. Each function gets the struct itself. */

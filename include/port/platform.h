@@ -70,8 +70,11 @@ const struct gicv3_cpu_ops *irq_gicv3_cpu(void);
 /** The CPUs' own timer is source `irq`; `physical`: the physical one, else the virtual one. */
 void irq_set_timer(unsigned int irq, bool physical);
 
-/** How the firmware is called: "hvc" or "smc" (PSCI's `method`); false if it is neither. */
-bool firmware_set_method(const char *method);
+/**
+ * How the firmware is called: "hvc" or "smc" (PSCI's `method`); false if it is neither. `cpu_on` is
+ * the number of the call that starts a CPU, which PSCI 0.1 leaves to the firmware; 0: a later one.
+ */
+bool firmware_set_method(const char *method, uint32_t cpu_on);
 
 /**
  * A UART driver is there: where the firmware has no console, what firmware_write() has kept is

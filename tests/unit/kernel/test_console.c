@@ -21,6 +21,15 @@ static int serial_read(void)
 	return typed < typed_end ? (unsigned char)*typed++ : -1;
 }
 
+/* How many the device has lost, and after which character of those that were typed. */
+static unsigned long device_has_lost;
+static const char *loses_after;
+
+static unsigned long serial_lost(void)
+{
+	return device_has_lost + (loses_after && typed > loses_after ? 2 : 0);
+}
+
 static bool rx_irq;
 
 static void enable_rx_irq(void)
@@ -77,6 +86,8 @@ static int setup(void **state)
 	host_become(&boot_cpu);
 	pending = enabled = completed = 0;
 	rx_irq = false;
+	device_has_lost = 0;
+	loses_after = NULL;
 	typed = typed_end = NULL;
 	host_print_capture_start();
 	return 0;
@@ -306,12 +317,40 @@ static void any_mixture_keeps_order(void **state)
 	assert_int_equal(console_lost(), 0);
 }
 
+/* What the UART has lost leaves a gap where it was, and is told as any other. */
+static void lost_by_the_device(void **state)
+{
+	static struct serial_ops lossy;
+	static const char bytes[] = "abcd";
+
+	(void)state;
+	lossy = serial;
+	lossy.irq = 0;
+	lossy.lost = serial_lost;
+	start(&lossy, NULL);
+	loses_after = bytes + 2;
+	send(bytes, 4);
+	assert_int_equal(console_getc(), 'a');
+	assert_int_equal(console_getc(), 'b');
+	assert_int_equal(console_getc(), CONSOLE_LOST);
+	expect("cd");
+	assert_int_equal(console_lost(), 2);
+	assert_int_equal(console_lost(), 0);
+	/* The last ones: nothing comes behind them. */
+	loses_after = NULL;
+	device_has_lost = 3;
+	send(bytes, 0);
+	assert_int_equal(console_getc(), CONSOLE_LOST);
+	assert_int_equal(console_lost(), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(uart_with_interrupt),
+		TEST(lost_by_the_device),
 		TEST(foreign_interrupt_is_named),
 		TEST(uart_without_interrupt_is_polled),
 		TEST(without_uart_the_firmware_is_read),

@@ -105,9 +105,10 @@ void cpu_set_time_hz(uint64_t hz)
 	(void)hz;
 }
 
-bool firmware_set_method(const char *method)
+bool firmware_set_method(const char *method, uint32_t cpu_on)
 {
 	(void)method;
+	(void)cpu_on;
 	return true;
 }
 
