@@ -24,8 +24,8 @@ def arches():
 
 def boards(arch):
     """The names of the boards that an architecture has; not of those malformed on purpose."""
-    del arch  # as yet all have the same
-    return [name for name in machine.boards() if not machine.Board(name).is_bad()]
+    found = map(machine.Board, machine.boards())
+    return [board.name for board in found if arch in board.args and not board.is_bad()]
 
 
 def picture(arch, board):
