@@ -149,6 +149,11 @@ def memoryless_nodes():
                 node("memory@0", 'device_type = "memory";', reg((0, 0)), "numa-node-id = <2>;"))
 
 
+def left_to_the_loader():
+    """As in most trees that are kept in files: memory nodes without memory."""
+    return tree(memory(0, 0), memory(RAM, 0), cpus(cpu(0)))
+
+
 def bad_distances():
     return tree(memory(RAM, 64 * MIB, 0), memory(0x90000000, 64 * MIB, 1), cpus(cpu(0, 0)),
                 node("distance-map", 'compatible = "numa-distance-map-v1";',
