@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Trees for the boot tests: what QEMU makes, changed by a piece of device-tree source."""
+import re
 import subprocess
 
 import machine as machines
@@ -16,6 +17,17 @@ def _dtc(source, *options):
 def edit(blob, text):
     """The tree with a piece of source laid over it."""
     return _dtc(_dtc(blob, "-I", "dtb", "-O", "dts") + text.encode(), "-f", "-I", "dts", "-O", "dtb")
+
+
+def moved(text):
+    """Text about a machine whose memory starts at 2 GiB, as riscv64's, with the addresses and page frame
+    numbers of this one."""
+    def move(match):
+        return f"{int(match[0], 16) - (2 << 30 >> shift) + (machines.arch().ram >> shift):x}"
+
+    for shift, digits in ((0, 7), (12, 4)):
+        text = re.sub(rf"(?<=[@x])[89a][0-9a-f]{{{digits}}}(?![0-9a-f])", move, text)
+    return text
 
 
 def at_node(path, body):
