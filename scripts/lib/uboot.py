@@ -28,13 +28,15 @@ NO_DELAY = -2
 IN_PLACE = "; ".join(f"setenv {name} {2 ** 64 - 1:#x}" for name in ("fdt_high", "initrd_high"))
 
 
-def _with_command(machine, args, command):
-    """The machine, with more arguments, and with U-Boot's command in its tree."""
+def _tree_args(machine, command):
+    """QEMU's arguments for U-Boot's tree: what the machine's firmware gets, and in it the command."""
+    if machines.arch().appends:
+        machine = machines.Machine(machine.args)
     told = shlex.join([*machine.args, machine.dtb or "", command])
     path = os.path.join(machines.TREES, f"u-boot-{hashlib.sha256(told.encode()).hexdigest()[:16]}.dtb")
     config = {"bootcmd": command.encode() + b"\0", "bootdelay": struct.pack(">i", NO_DELAY)}
     machines.write_tree(tree.add_node(machine.tree(), "config", config), path)
-    return machines.Machine(machine.args + args, path, machine.disk)
+    return ["-dtb", path]
 
 
 def _lay(path, address):
@@ -51,6 +53,7 @@ def through(machine, image, initrd=None):
     file = FILES[machines.current]
     if not os.path.exists(file):
         raise machines.MachineError(f"no {file}: `apt-get install {PACKAGE}`, or `scripts/setup test`")
+    image = machine.kernel(image)
     image_at, initrd_at = (machines.arch().ram + offset for offset in (IMAGE_AT, INITRD_AT))
     steps = [IN_PLACE]
     if machines.current == "arm64":
@@ -61,4 +64,5 @@ def through(machine, image, initrd=None):
     ramdisk = f"{initrd_at:#x}:{os.path.getsize(initrd):#x}" if initrd else "-"
     # Where that fails the machine ends, and with it the run.
     steps += [f"booti {image_at:#x} {ramdisk} ${{fdtcontroladdr}}", "poweroff"]
-    return start, _with_command(machine, args, "; ".join(steps))
+    args = [*machine.args, *args, *_tree_args(machine, "; ".join(steps))]
+    return start, machines.Machine(args, disk=machine.disk)
