@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A table of boards: each dts/NAME.dts boots with several numbers of harts, on each architecture that
-its comment has QEMU's arguments for, shows the layout that is written here, prints the findings that its first comment announces, and passes a short stress; or it
-is refused, with those findings and a failing status.
+"""A table of boards: each dts/NAME.dts boots on each architecture that its first comment has a machine
+of, with several numbers of harts, shows the layout that is written here, prints the findings that the
+comment announces, and passes a short stress; or it is refused, with those findings and a failing status.
 
 What is expected was worked out from the .dts by hand, with the rules of Linux 2.6.11 for the fallback
 order, never taken from our own output. To add a board, add a row; CTest finds boards by their files.

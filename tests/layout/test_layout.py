@@ -12,7 +12,9 @@ import pytest
 
 import machine as machines
 import pictures
+import test_boards as boards
 import test_oracle as oracle
+import tree as trees
 
 PROGRAM = os.environ["PAGEFRAME_LAYOUT"]
 DEFAULT = os.path.join(os.path.dirname(__file__), "..", "..", "dts", "default.dts")
@@ -71,6 +73,21 @@ def test_as_linux_has_it(name, write, monkeypatch):
         assert oracle.node_facts(found["nodes"][nid]) == oracle.node_facts(node)
         assert found["zonelist_of_node"][nid] == oracle.expected_zonelist(facts, nid)
     oracle.check_watermarks(found)
+
+
+@pytest.mark.parametrize("arch, name", [
+    (arch, name) for name in machines.boards() for arch in machines.Board(name).args])
+def test_board(tmp_path, arch, name):
+    """What the boot tests expect of a boot, by the same table."""
+    board, expected = machines.Board(name), boards.BOARDS[name]
+    path = str(tmp_path / "board.dtb")
+    trees.compile_dts(board.source, path, os.path.join(machines.BOARDS, arch), quiet=True)
+    out, err = layout("--arch", arch, path, status=int(expected is boards.REFUSED))
+    assert [line for line in err.split("\n") if line.startswith("devicetree: ")] == \
+        [line for line in board.says if line.startswith("devicetree: ")]
+    if expected is not boards.REFUSED:
+        boards.check_zones(out.split("\n"), expected, arch)
+        boards.check_nodes(out.split("\n"), expected, 4, arch)
 
 
 def marks(zone):
