@@ -137,33 +137,35 @@ static void probe_controller(const void *fdt, int node, uint64_t boot_hwid, stru
 		probe_named(fdt, controller, DRIVER_IRQCHIP, boot_hwid, found);
 }
 
-static void probe_uart(const void *fdt, uint64_t boot_hwid, struct devices *found)
+void drivers_probe_console(const void *fdt, struct devices *found)
 {
-	int uart = of_stdout(fdt);
+	int uart;
 
+	if (found->console_probed)
+		return;
+	found->console_probed = true;
+	uart = of_stdout(fdt);
 	if (uart < 0) {
 		print("driver: the tree names no stdout-path: the console stays the firmware's\n");
 		return;
 	}
-	probe_named(fdt, uart, DRIVER_SERIAL, boot_hwid, found);
-	if (!found->serial)
-		return;
-	firmware_set_console(found->serial->write);
-	if (found->serial->irq != 0)
-		probe_controller(fdt, uart, boot_hwid, found);
+	probe_named(fdt, uart, DRIVER_SERIAL, 0, found);
+	if (found->serial)
+		firmware_set_console(found->serial->write);
 }
 
 void drivers_probe(const void *fdt, uint64_t boot_hwid, struct devices *found)
 {
 	int timer;
 
-	*found = (struct devices){0};
 	probe_first(fdt, DRIVER_POWER, boot_hwid, found);
 	probe_first(fdt, DRIVER_FIRMWARE, boot_hwid, found);
 	timer = probe_first(fdt, DRIVER_TIMER, boot_hwid, found);
 	if (timer >= 0)
 		probe_controller(fdt, timer, boot_hwid, found);
-	probe_uart(fdt, boot_hwid, found);
+	drivers_probe_console(fdt, found);
+	if (found->serial && found->serial->irq != 0)
+		probe_controller(fdt, of_stdout(fdt), boot_hwid, found);
 }
 
 /* The controller at `controller` for the first of these CPUs that it can interrupt, or NULL. */

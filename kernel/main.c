@@ -20,6 +20,7 @@
 #include <port/firmware.h>
 #include <port/irq.h>
 #include <port/mem.h>
+#include <port/platform.h>
 #include <port/print.h>
 #include <port/smp.h>
 #include "blockdev.h"
@@ -181,6 +182,8 @@ static phys_addr_t boot_memory(const struct boot_info *boot)
 	tree = find_tree(boot, &bytes);
 	fdt = early_ptr(tree);
 	kernel.fdt = fdt;
+	if (firmware_wants_console())
+		drivers_probe_console(fdt, &kernel.devices);
 	if (of_scan_memory(fdt, mb, &kernel.numa) == 0)
 		boot_failed(
 			"no memory that can be used: mend what is named above, the tree's memory "

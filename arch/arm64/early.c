@@ -43,6 +43,12 @@ static uintptr_t image_offset;
 /* What the early tables reach, see early_limit(); low is a multiple of 512 GiB. */
 static phys_addr_t reach_low, limit;
 
+/* Registers that somebody asked for, by the last entries of high_image; these addresses stay. */
+#define MAX_DEVICES   64U
+#define EARLY_DEVICES 0xffffffffb8000000UL
+static phys_addr_t devices[MAX_DEVICES];
+static unsigned int nr_devices;
+
 bool early_paging(uintptr_t image_pa);
 
 /* Called by start.S with the MMU off and a stack; false if the image lies where it can not run. */
@@ -75,14 +81,14 @@ phys_addr_t early_limit(void)
 	return limit;
 }
 
-/* Have the piece with `pa` in the early tables; what is there already stays as it is. */
-static void reach(phys_addr_t pa, uint64_t prot)
+/* Have the piece with `pa` in the early tables. */
+static void reach(phys_addr_t pa)
 {
 	uint64_t *entry = &low_gib[pte_index(pa, 2)];
 
 	if (pa >= limit || *entry & PTE_V)
 		return;
-	*entry = make_leaf(align_down(pa, GIB), prot, 2);
+	*entry = make_leaf(align_down(pa, GIB), PROT_RW, 2);
 	tables_written();
 }
 
@@ -90,17 +96,50 @@ void *early_ptr(phys_addr_t pa)
 {
 	if (pa < reach_low || pa >= limit)
 		return NULL;
-	reach(pa, PROT_RW);
-	reach(pa + REACH_BEHIND, PROT_RW);
+	reach(pa);
+	reach(pa + REACH_BEHIND);
 	return (void *)pa;
 }
 
-volatile void *early_mmio(phys_addr_t pa)
+bool early_mmio_piece(unsigned int i, uintptr_t *va, phys_addr_t *pa)
 {
-	if (pa < reach_low || pa >= limit)
+	if (i >= nr_devices)
+		return false;
+	*va = EARLY_DEVICES + i * MIB2;
+	*pa = devices[i];
+	return true;
+}
+
+/* Are [base, base + nr * MIB2) pieces i to i + nr - 1? */
+static bool pieces_are(unsigned int i, phys_addr_t base, unsigned int nr)
+{
+	for (unsigned int k = 0; k < nr; k++)
+		if (i + k >= nr_devices || devices[i + k] != base + k * MIB2)
+			return false;
+	return true;
+}
+
+volatile void *early_mmio(phys_addr_t pa, size_t bytes)
+{
+	phys_addr_t base = align_down(pa, MIB2);
+	uint64_t nr = (align_up(pa + bytes, MIB2) - base) / MIB2;
+	unsigned int at = 0;
+
+	if (nr > MAX_DEVICES)
 		return NULL;
-	reach(pa, PROT_DEVICE);
-	return (volatile void *)pa;
+	while (at < nr_devices && !pieces_are(at, base, (unsigned int)nr))
+		at++;
+	if (at == nr_devices) {
+		if (nr > MAX_DEVICES - nr_devices)
+			return NULL;
+		for (unsigned int k = 0; k < nr; k++, nr_devices++) {
+			devices[nr_devices] = base + k * MIB2;
+			high_image[pte_index(EARLY_DEVICES + nr_devices * MIB2, 1)] = make_leaf(
+				base + k * MIB2, PROT_DEVICE, 1);
+		}
+		tables_written();
+	}
+	return (volatile void *)(EARLY_DEVICES + at * MIB2 + (pa - base));
 }
 
 void drop_ttbr0(void)

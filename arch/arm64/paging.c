@@ -11,6 +11,7 @@
  *   devices       0xffffe00000000000   16 GiB
  *   stacks        0xfffff00000000000    8 GiB: a slot for each CPU, then a half for each thread
  *   image         0xffffffff80200000
+ *   early devices 0xffffffffb8000000  128 MiB, see early.c
  *
  * All of them are TTBR1's; TTBR0 has an empty table, but while a CPU starts.
  *
@@ -207,6 +208,18 @@ static int map_image(void)
 		       : 0;
 }
 
+/* The registers that are in use already: the console's. */
+static int map_early_devices(void)
+{
+	uintptr_t va;
+	phys_addr_t pa;
+
+	for (unsigned int i = 0; early_mmio_piece(i, &va, &pa); i++)
+		if (map(va, pa, 1ULL << level_shift(1), PROT_DEVICE))
+			return -1;
+	return 0;
+}
+
 uint64_t paging_ttbr1(void)
 {
 	return paging.root;
@@ -217,7 +230,7 @@ int paging_init(struct memblock *mb)
 	paging.mb = mb;
 	paging.next_device = DEVICE_BASE;
 	paging.root = new_table();
-	if (paging.root == PHYS_ADDR_MAX || map_linear() || map_image()) {
+	if (paging.root == PHYS_ADDR_MAX || map_linear() || map_image() || map_early_devices()) {
 		print("paging: no memory below 0x%lx left for page tables\n",
 			(unsigned long)early_limit());
 		return -1;
@@ -253,7 +266,7 @@ volatile void *mmio_map(phys_addr_t pa, size_t bytes)
 	uintptr_t va = align_up(paging.next_device, align) + (base & (align - 1));
 
 	if (!paging.active)
-		return early_mmio(pa);
+		return early_mmio(pa, bytes);
 	if (va + length > DEVICE_BASE + DEVICE_BYTES || length > DEVICE_BYTES)
 		return NULL;
 	paging.next_device = va + length + PAGE_SIZE;

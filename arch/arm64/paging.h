@@ -13,7 +13,10 @@
 phys_addr_t early_ttbr0(void);
 
 /** Device registers before paging_init(), as mmio_map(). early.c. */
-volatile void *early_mmio(phys_addr_t pa);
+volatile void *early_mmio(phys_addr_t pa, size_t bytes);
+
+/** Piece `i` of those, 2 MiB: where it lies and what it maps; false: there are no more. early.c. */
+bool early_mmio_piece(unsigned int i, uintptr_t *va, phys_addr_t *pa);
 
 /** early_ptr() is over: keep what secondary_start needs to switch the MMU on. early.c. */
 void early_done(void);

@@ -11,7 +11,7 @@
  * behind it.
  *
  * Source: Arm DEN0022 (PSCI) 5.1, DEN0028 (SMC calling convention); Semihosting for AArch32 and
- * AArch64, SYS_EXIT.
+ * AArch64, SYS_WRITE0 and SYS_EXIT.
  */
 #include <string.h>
 #include <port/firmware.h>
@@ -27,7 +27,7 @@ enum {
 	PSCI_CPU_ON = 0xc4000003U, /* the 64-bit one */
 };
 
-enum { SEMIHOSTING_EXIT = 0x18, APPLICATION_EXIT = 0x20026 };
+enum { SEMIHOSTING_WRITE0 = 0x04, SEMIHOSTING_EXIT = 0x18, APPLICATION_EXIT = 0x20026 };
 
 static unsigned int entered;
 static enum { BY_LEVEL, BY_HVC, BY_SMC } method;
@@ -135,6 +135,21 @@ bool semihosting_refused(struct trap_frame *frame)
 	return true;
 }
 
+void semihosting_write(const char *text, unsigned int length)
+{
+	char piece[128];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < length; i++) {
+		piece[n++] = text[i];
+		if (n < sizeof(piece) - 1 && i + 1 < length)
+			continue;
+		piece[n] = '\0';
+		semihosting(SEMIHOSTING_WRITE0, piece);
+		n = 0;
+	}
+}
+
 void firmware_poweroff(int status)
 {
 	unsigned long block[2] = {APPLICATION_EXIT, (unsigned long)status & 0xff};
@@ -142,6 +157,7 @@ void firmware_poweroff(int status)
 	/* An exit status has 8 bits. One that would be cut to 0 must not look like success. */
 	if (status != 0 && block[1] == 0)
 		block[1] = 1;
+	console_last_resort();
 	semihosting(SEMIHOSTING_EXIT, block);
 	if (cpu_on_0_1 == 0)
 		call(PSCI_SYSTEM_OFF, 0, 0, 0);
@@ -149,6 +165,7 @@ void firmware_poweroff(int status)
 
 void firmware_reset(void)
 {
+	console_last_resort();
 	if (cpu_on_0_1 == 0)
 		call(PSCI_SYSTEM_RESET, 0, 0, 0);
 }

@@ -22,6 +22,12 @@ unsigned int psci_entered_at(void);
  */
 long psci_cpu_on(uint64_t hwid, phys_addr_t start, uint64_t context);
 
+/** Send text to a debugger that takes semihosting calls; without one nothing happens. */
+void semihosting_write(const char *text, unsigned int length);
+
+/** The machine ends: text that is kept still goes where it can be seen. console.c. */
+void console_last_resort(void);
+
 /**
  * True for the trap of a semihosting call that nobody serves: it then goes on behind the call, with
  * a failure for its result.

@@ -11,6 +11,7 @@
  * in them are dropped before and after.
  *
  * Source: Linux Documentation/arm64/booting.rst (header, state at entry); PSCI DEN0022 (CPU_ON);
+ * Semihosting for AArch32 and AArch64 (SYS_WRITE0, SYS_EXIT);
  * Arm ARM DDI 0487: D1.2 (reset state), D8.2 (enabling translation), D17.2 (the registers).
  */
 #include "asm.h"
@@ -54,6 +55,9 @@ boot:
 	mov	x20, x0
 	mrs	x21, CurrentEL
 	bl	to_el1
+	here	x0, early_vectors
+	msr	vbar_el1, x0
+	isb
 	bl	drop_lines
 	here	x0, bss_start
 	here	x1, bss_end
@@ -67,8 +71,7 @@ boot:
 	here	x0, _start
 	bl	early_paging
 	tbnz	w0, #0, 4f		/* a bool: only its byte is defined */
-3:	wfi				/* misaligned: no way to say so is known here */
-	b	3b
+	b	refuse_misaligned
 4:	bl	drop_lines
 	here	x0, low_root
 	here	x1, high_root
@@ -90,6 +93,36 @@ boot:
 	mov	x1, x20
 	bl	boot_main		/* not to return; a call, so that a debugger ends here */
 	.cfi_endproc
+
+/*
+ * No UART is known yet: a debugger is told, if there is one; it takes the call for an exit, too. If
+ * there is none, the call is an exception, and the CPU stops in early_vectors.
+ */
+refuse_misaligned:
+	.cfi_startproc
+	mov	x0, #0x04		/* SYS_WRITE0 */
+	here	x1, misaligned_text
+	hlt	#0xf000
+	mov	x0, #0x18		/* SYS_EXIT */
+	here	x1, misaligned_exit
+	hlt	#0xf000
+	.cfi_endproc
+
+	.balign	8
+misaligned_exit:
+	.quad	0x20026, 1		/* ADP_Stopped_ApplicationExit, status 1 */
+misaligned_text:
+	.ascii	"pageframe: cannot boot: the image must be loaded at a multiple of 2 MiB\n"
+	.asciz	"pageframe: power off, status 1\n"
+
+/* What traps before C runs stays here, where a debugger finds it. */
+	.balign	2048
+early_vectors:
+	.rept	16
+	.balign	128
+1:	wfi
+	b	1b
+	.endr
 
 /*
  * In: x0 physical address of the CPU's struct core, MMU off, interrupts off, EL2 or EL1; from

@@ -42,6 +42,7 @@ struct power_ops {
 
 /** What drivers_probe() found; NULL where there is none. */
 struct devices {
+	bool console_probed; /* drivers_probe_console() was called */
 	const struct serial_ops *serial;
 	const struct irqchip_ops *irqchip;
 	int irqchip_node; /* its place in the tree, if there is one */
@@ -51,9 +52,16 @@ struct devices {
 };
 
 /**
+ * Probe the UART of the tree's stdout-path alone, and have the firmware's console be it where that
+ * has none. Once: drivers_probe() then leaves it as it is. Boot CPU.
+ */
+void drivers_probe_console(const void *fdt, struct devices *found);
+
+/**
  * Probe the devices of tree `fdt` that the table knows: the stdout-path UART, the interrupt
  * controller, the power device. Prints a line for each that it can not use, and why. Boot CPU,
- * after paging_init(). `boot_hwid` is the CPU that interrupts are routed to.
+ * after paging_init(). `found` is zeroes, or from drivers_probe_console(). `boot_hwid` is the CPU
+ * that interrupts are routed to.
  */
 void drivers_probe(const void *fdt, uint64_t boot_hwid, struct devices *found);
 

@@ -63,7 +63,8 @@ void paging_boot_done(void);
 
 /**
  * Map device registers, uncached where that means something; NULL if no room. Never unmapped, but
- * what was mapped before paging_init() is gone after it: that is for a boot that has failed.
+ * what was mapped before paging_init() is gone after it: that is for a boot that has failed. (It
+ * stays where firmware_wants_console().)
  */
 volatile void *mmio_map(phys_addr_t pa, size_t bytes);
 

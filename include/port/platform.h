@@ -77,6 +77,12 @@ void irq_set_timer(unsigned int irq, bool physical);
 bool firmware_set_method(const char *method, uint32_t cpu_on);
 
 /**
+ * True where the firmware has no console: the tree's UART is wanted as soon as the tree can be
+ * read. There what mmio_map() maps before paging_init() stays after it.
+ */
+bool firmware_wants_console(void);
+
+/**
  * A UART driver is there: where the firmware has no console, what firmware_write() has kept is
  * sent by `write`, and so is what comes. Boot CPU.
  */

@@ -112,6 +112,11 @@ bool firmware_set_method(const char *method, uint32_t cpu_on)
 	return true;
 }
 
+bool firmware_wants_console(void)
+{
+	return false;
+}
+
 void firmware_set_console(void (*write)(const char *text, unsigned int length))
 {
 	(void)write;
