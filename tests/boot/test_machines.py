@@ -50,7 +50,7 @@ STRESS_OPS = 20000
 
 def build(_, *row):
     if not row:
-        return machines.default()
+        return machines.board(machines.DEFAULT_BOARD)
     if len(row) == 1:
         return machines.Machine(machines.completed(row[0].split()))
     return machines.sized(*row)
