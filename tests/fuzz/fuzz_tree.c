@@ -3,14 +3,14 @@
  * The fuzz target, and the first half of the chain: any bytes as a device tree, as kernel_main()
  * goes about it.
  *
- *	of_check -> of_scan_memory -> image, tree, initrd reserved -> tree copied
+ *	of_check -> of_appended -> of_scan_memory -> image, tree, initrd reserved -> tree copied
  *		 -> of_place_reserved -> of_scan_cpus -> fuzz_boot.c
  *
  * After each step: lists sound, free and reserved disjoint, nothing lost, as many pages present and
  * free as the model has, node ids and distances in range, a line printed for each refusal, and no
  * byte of the tree in it that moves a cursor.
  *
- * Owns the copy of the input. libfdt is the target's, uninstrumented: a read beyond the tree ends
+ * Owns the copies of the input. libfdt is the target's, uninstrumented: a read beyond the tree ends
  * in the page behind it.
  */
 #include <libfdt.h>
@@ -30,17 +30,30 @@
 #define LARGE_ONE_IN 64U
 /** Largest input. */
 #define MAX_BYTES (1UL << 17)
+/** Room for an input that is appended to the image, with what it takes from the loader's tree. */
+#define MAX_ROOM (MAX_BYTES + 2 * PAGE_SIZE)
+/** One input in so many is appended. */
+#define APPENDED_ONE_IN 8U
 
-static uint8_t *input; /* MAX_BYTES, and behind them nothing can be read */
+static uint8_t *input;    /* MAX_BYTES, and behind them nothing can be read */
+static uint8_t *appended; /* MAX_ROOM, likewise */
+
+static uint8_t *map_before_nothing(size_t bytes)
+{
+	uint8_t *at = mmap(NULL, bytes + PAGE_SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	require(at != MAP_FAILED);
+	require(mprotect(at + bytes, PAGE_SIZE, PROT_NONE) == 0);
+	return at;
+}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	input = mmap(NULL, MAX_BYTES + PAGE_SIZE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	require(input != MAP_FAILED);
-	require(mprotect(input + MAX_BYTES, PAGE_SIZE, PROT_NONE) == 0);
+	input = map_before_nothing(MAX_BYTES);
+	appended = map_before_nothing(MAX_ROOM);
 	fuzz_boot_prepare();
 	return 0;
 }
@@ -198,6 +211,23 @@ static const void *place_input(const uint8_t *data, size_t size)
 	return at;
 }
 
+/* The tree appended to the image, too, with more or less room behind it: one of the two is used. */
+static void append(const void *fdt, size_t size, uint32_t choice)
+{
+	const size_t room = align_up(size, 8) + choice % 3 * PAGE_SIZE;
+	uint8_t *at = appended + MAX_ROOM - room;
+	size_t bytes;
+
+	memcpy(at, fdt, size);
+	memset(at + size, 0, room - size);
+	bytes = of_appended(at, room, fdt);
+	if (bytes == 0)
+		require(fuzz_print_lines() > 0);
+	else
+		require(bytes <= room && of_check(at, bytes) == bytes);
+	fuzz_print_begin(false);
+}
+
 static void run(const void *fdt, size_t size, uint32_t choice)
 {
 	machine.large = choice % LARGE_ONE_IN == 0;
@@ -206,6 +236,8 @@ static void run(const void *fdt, size_t size, uint32_t choice)
 		require(fuzz_print_lines() == 1);
 		return;
 	}
+	if (choice / LARGE_ONE_IN % APPENDED_ONE_IN == 0)
+		append(fdt, size, choice);
 	look_at_devices(fdt, choice);
 	if (!scan_memory(fdt))
 		return;
