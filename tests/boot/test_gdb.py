@@ -15,20 +15,24 @@ import pytest
 
 import boot
 import machine as machines
+from conftest import ENTRY
 
 HARTS = 3
-# The image's link address less its load address (arch/riscv64/image.lds).
-LINK_OFFSET = 0xffffffff80400000 - 0x80400000
+# The image's link address less its load address (arch/*/image.lds).
+LINK_OFFSET = {"riscv64": 0xffffffff80400000, "arm64": 0xffffffff80200000}[machines.current] - ENTRY
+# Is 0 as long as addresses are physical; and the thread pointer.
+PAGING = {"riscv64": "$satp", "arm64": "($SCTLR & 1)"}[machines.current]
+THREAD = {"riscv64": "$tp", "arm64": "$TPIDR_EL0"}[machines.current]
 # Ends a hang, nothing else.
 TIMEOUT = 180
 
 
 @contextlib.contextmanager
-def stopped_machine(elf, folder):
+def stopped_machine(kernel, folder):
     """A machine stopped at reset; yields the path of gdb's socket."""
     socket = os.path.join(folder, "gdb")
-    command = boot.qemu_command(machines.sized(HARTS, "256M", 1), elf, boot.bootargs("", ["harts"]),
-                                gdb_socket=socket)
+    command = boot.qemu_command(machines.sized(HARTS, "256M", 1), kernel,
+                                boot.bootargs("", ["harts"]), gdb_socket=socket)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as qemu:
         try:
             yield socket
@@ -38,7 +42,8 @@ def stopped_machine(elf, folder):
 
 def gdb(elf, folder, commands):
     """Run gdb's commands on a fresh machine; returns its output."""
-    with stopped_machine(elf, folder) as socket:
+    kernel = elf if machines.arch().image == "elf" else os.path.splitext(elf)[0] + ".Image"
+    with stopped_machine(kernel, folder) as socket:
         # The socket is there once QEMU listens; gdb tries for as long.
         setup = ["set pagination off", "set confirm off", "set tcp connect-timeout 60",
                  f"target remote {socket}"]
@@ -85,7 +90,7 @@ def test_secondary_hart_in_c(elf, tmp_path):
         "info threads",
         "bt",
         "print kernel.nr_cpus",
-        "print $tp != 0",
+        f"print {THREAD} != 0",
     ])
     assert re.search(r"hit (?:Hardware assisted b|B)reakpoint 1(\.\d)?, .*secondary_entry", output)
     check_threads(output)
@@ -121,40 +126,40 @@ def loaded_at(elf, symbol):
 
 
 def test_before_paging(elf, tmp_path):
-    """In the first C function of the boot hart, satp still 0: symbols and lines resolve."""
+    """In the first C function of the boot hart, paging off: symbols and lines resolve."""
     output = gdb(elf, str(tmp_path), [
         shifted_symbols(elf),
         f"hbreak *{loaded_at(elf, 'early_paging')}",
         "continue",
         "info threads",
         "bt",
-        "print $satp",
+        f"print {PAGING}",
     ])
     assert re.search(r"hit (?:Hardware assisted b|B)reakpoint 1\b", output)
     check_threads(output)
     check_backtrace(output, "early_paging")
     assert re.search(r"^#\d+ +0x\w+ in boot \(\)", output, re.M), "its caller is not named"
-    assert re.search(r"^\$1 = 0$", output, re.M), "satp is not 0"
+    assert re.search(r"^\$1 = 0$", output, re.M), "paging is on"
 
 
 def test_secondary_hart_before_paging(elf, tmp_path):
-    """A secondary hart's first instruction, satp 0, then its C entry with paging on."""
+    """A secondary hart's first instruction, paging off, then its C entry with paging on."""
     output = gdb(elf, str(tmp_path), [
         shifted_symbols(elf),
         f"hbreak *{loaded_at(elf, 'secondary_start')}",
         "hbreak secondary_main",
         "continue",
-        "print $satp",
+        f"print {PAGING}",
         "info symbol $pc",
         "delete 1",
         "continue",
         "info threads",
         "bt",
-        "print $satp != 0",
+        f"print {PAGING} != 0",
     ])
-    assert re.search(r"^\$1 = 0$", output, re.M), "satp is not 0"
+    assert re.search(r"^\$1 = 0$", output, re.M), "paging is on"
     assert re.search(r"^secondary_start in section", output, re.M)
     assert re.search(r"hit (?:Hardware assisted b|B)reakpoint 2(\.\d)?, .*secondary_main", output)
     check_threads(output)
     check_backtrace(output, "secondary_main")
-    assert re.search(r"^\$2 = 1$", output, re.M), "satp is 0"
+    assert re.search(r"^\$2 = 1$", output, re.M), "paging is off"

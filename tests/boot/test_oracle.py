@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What `layout json` prints, against what a real Linux made of the same machine.
 
-machines/*.json are the facts of one Linux boot each: zone ranges, node ranges, spans, present pages,
+machines/ARCH-*.json are the facts of one Linux boot each: zone ranges, node ranges, spans, present pages,
 harts, distances, reservations, and as fallback_order what 2.6.11's rule gives, which is ours.
 A new file is a new test (tests/CMakeLists.txt globs them).
 """
@@ -19,7 +19,8 @@ import machine as machines
 import tree
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "machines")
-NAMES = sorted(os.path.basename(path)[:-5] for path in glob.glob(os.path.join(FOLDER, "*.json")))
+NAMES = sorted(os.path.basename(path)[:-5]
+               for path in glob.glob(os.path.join(FOLDER, f"{machines.current}-*.json")))
 # Types of zones, from the lowest; of each but the last, what part of those above it is kept from them.
 ZONES = ("DMA", "DMA32", "Normal", "HighMem")
 RATIOS = {"DMA": 256, "DMA32": 256, "Normal": 32}
