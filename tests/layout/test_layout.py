@@ -125,14 +125,34 @@ def test_x86_64(write):
     assert "  DMA32 zone: 28672 pages, LIFO batch:7\n" in text
 
 
-def test_arm64_dma_ranges(write):
-    soc = "soc { #address-cells = <1>; #size-cells = <1>; dma-ranges = <0xc0000000 0 0 0x40000000>; };"
-    banks = [(0, 8 * GIB, 0)]
-    zones = as_json("--arch", "arm64", write(source(banks, soc)))["zone_ranges"]
-    assert [zones[z]["end"] for z in ("DMA", "DMA32", "Normal")] == \
-        ["0x3fffffff", "0xffffffff", "0x1ffffffff"]
-    zones = as_json("--arch", "arm64", write(source(banks)))["zone_ranges"]
-    assert (zones["DMA"]["end"], zones["DMA32"]) == ("0xffffffff", "empty")
+# A bus whose devices reach the first GiB, which they see at 3 GiB: as on a Raspberry Pi 4.
+BITS_30 = "soc { #address-cells = <1>; #size-cells = <1>; dma-ranges = <0xc0000000 0 0 0x40000000>; };"
+# Banks, what is beside them, and the pages of DMA, DMA32 and Normal on each node.
+ARM64 = {
+    "32 bits": ([(0, 8 * GIB, 0)], "", {"0": [4 * GIB, 0, 4 * GIB]}),
+    "30 bits": ([(0, 8 * GIB, 0)], BITS_30, {"0": [GIB, 3 * GIB, 4 * GIB]}),
+    "30 bits, two nodes": ([(0, 2 * GIB, 0), (2 * GIB, 4 * GIB, 1)], BITS_30,
+                           {"0": [GIB, GIB, 0], "1": [0, 2 * GIB, 2 * GIB]}),
+    "above 30 bits": ([(GIB, 4 * GIB, 0)], BITS_30, {"0": [3 * GIB, 0, GIB]}),
+    "above 32 bits": ([(4 * GIB, GIB, 0), (6 * GIB, GIB, 1)], BITS_30,
+                      {"0": [GIB, 0, 0], "1": [GIB, 0, 0]}),
+}
+
+
+@pytest.mark.parametrize("name", ARM64)
+def test_arm64_zones(name, write):
+    banks, rest, expected = ARM64[name]
+    found = as_json("--arch", "arm64", write(source(banks, rest)))
+    types = ("DMA", "DMA32", "Normal")
+    present = {nid: [node["zones"][zone]["present"] * 4096 for zone in types]
+               for nid, node in found["nodes"].items()}
+    assert present == expected
+    for zone, pages in zip(types, zip(*expected.values())):
+        assert (found["zone_ranges"][zone] != "empty") == any(pages)
+    for nid, entries in found["zonelist_of_node"].items():
+        populated = [f"{nid}:{zone}" for zone, pages in zip(types, expected[nid]) if pages]
+        assert entries[:len(populated)] == populated[::-1]
+    oracle.check_watermarks(found)
 
 
 def test_counting_is_as_good_as_pages(write):
