@@ -5,7 +5,6 @@
  *
  * No state and no lock: the holder of a block is the only one who may write there.
  */
-#include <mm/mm.h>
 #include "content.h"
 #include "prng.h"
 
@@ -28,7 +27,7 @@ static void enter_page(struct stamp_walk *walk)
 	const struct page *page = walk->block->page + walk->page;
 
 	walk->base = prng_mix(walk->block->key + page_to_pfn(page));
-	walk->data = page_address(page);
+	walk->data = content_of(page);
 }
 
 static struct stamp_walk walk_start(const struct block *block)
@@ -92,7 +91,7 @@ bool content_verify(const struct block *block, struct content_fault *fault)
 bool content_is_zero(const struct page *page, unsigned int order, struct content_fault *fault)
 {
 	for (unsigned long i = 0; i < 1UL << order; i++) {
-		const uint64_t *data = page_address(page + i);
+		const uint64_t *data = content_of(page + i);
 
 		for (unsigned long word = 0; word < WORDS; word++) {
 			if (data[word] == 0)

@@ -5,6 +5,7 @@
 #ifndef STRESS_CONTENT_H
 #define STRESS_CONTENT_H
 
+#include <mm/mm.h>
 #include "block.h"
 
 /** A word that is not what it should be. */
@@ -12,6 +13,12 @@ struct content_fault {
 	const uint64_t *word;
 	uint64_t found, expected;
 };
+
+/** The words of a page, also of one in HIGHMEM, which has no address: but all memory is mapped. */
+static inline uint64_t *content_of(const struct page *page)
+{
+	return phys_to_virt(pfn_to_phys(page_to_pfn(page)));
+}
 
 /** Stamp the first, the last and two more words of each page, or with BLOCK_WHOLE all of them. */
 void content_stamp(const struct block *block);

@@ -115,6 +115,8 @@ static void find_limits(struct stress *s)
 	for (unsigned int i = 0; i < layout->nr; i++) {
 		unsigned long end = row_end(&layout->limit[i]);
 
+		if (layout->limit[i].type == ZONE_HIGHMEM)
+			s->limit_pfn[0] = start;
 		if (layout->limit[i].type <= ZONE_DMA32)
 			s->limit_pfn[__GFP_DMA32] = end;
 		if (!lowest && memblock_present(s->mm->memblock, MEMBLOCK_ANY_NODE, start, end)) {

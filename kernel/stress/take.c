@@ -210,6 +210,17 @@ static void borrow_reference(struct stress *s, const struct block *block, uint64
 			page_count(part));
 }
 
+/* By its address, if it has one. */
+static void free_by_address(struct page *page, unsigned int order)
+{
+	void *address = page_address(page);
+
+	if (address)
+		free_pages((unsigned long)address, order);
+	else
+		__free_pages(page, order);
+}
+
 static void free_one_page(struct stress_cpu *c, struct page *page, unsigned int how)
 {
 	switch (how % 5) {
@@ -217,7 +228,7 @@ static void free_one_page(struct stress_cpu *c, struct page *page, unsigned int 
 		__free_page(page);
 		break;
 	case 1:
-		free_page((unsigned long)page_address(page));
+		free_by_address(page, 0);
 		break;
 	case 2:
 		put_page(page);
@@ -246,7 +257,7 @@ static void free_in_some_way(struct stress_cpu *c, const struct block *block, ui
 	} else if (block->flags & BLOCK_COMPOUND && way % 2) {
 		put_page(block->page + (how & ((1UL << block->order) - 1)));
 	} else if (way & 2) {
-		free_pages((unsigned long)page_address(block->page), block->order);
+		free_by_address(block->page, block->order);
 	} else {
 		__free_pages(block->page, block->order);
 	}

@@ -36,8 +36,19 @@ static const struct machine_spec board = {
 	.cpu_nid = {0, 0, 1, 2},
 };
 
+/* The board's zones where there are three: of x86-64, or of arm64 with dma-ranges; and of i386. */
+static const struct zone_layout layout_dma = {.name = "dma",
+	.nr = 3,
+	.limit = {{ZONE_DMA, 4096 * PAGE_SIZE}, {ZONE_DMA32, 16384 * PAGE_SIZE},
+		{ZONE_NORMAL, PHYS_ADDR_MAX}}};
+static const struct zone_layout layout_highmem = {.name = "highmem",
+	.nr = 3,
+	.limit = {{ZONE_DMA, 4096 * PAGE_SIZE}, {ZONE_NORMAL, 20480 * PAGE_SIZE},
+		{ZONE_HIGHMEM, PHYS_ADDR_MAX}}};
+
 static struct machine *machine;
 static struct stress stress;
+static const struct zone_layout *layout; /* of the next run; NULL: the board's */
 static atomic_bool hang; /* CPU 2's next interrupt does not come back until all is over */
 
 static void tick(void)
@@ -102,8 +113,11 @@ static enum stress_kind run_stress(const struct stress_params *params, bool (*in
 	unsigned int slot[MACHINE_MAX_CPUS];
 	pthread_t thread[MACHINE_MAX_CPUS];
 	unsigned int nr = board.nr_cpus;
+	struct machine_spec spec = board;
 
-	machine = machine_create(&board);
+	if (layout)
+		spec.layout = layout;
+	machine = machine_create(&spec);
 	machine->mm.check_tails = false;
 	if (prepare)
 		prepare();
@@ -136,6 +150,41 @@ static void passes(void **state)
 	assert_int_equal(stress.total_ops, 80000);
 	assert_no_misuse();
 	machine_destroy(machine);
+}
+
+/* On `zones`, each of which must have served. */
+static void passes_on(const struct zone_layout *zones)
+{
+	struct stress_params params = {
+		.seed = test_seed(1), .ops = 30000, .seconds = 60, .nr_workers = 4};
+	const struct zone *zone;
+	struct numa_sum sum;
+
+	layout = zones;
+	assert_int_equal(run_stress(&params, NULL), STRESS_OK);
+	layout = NULL;
+	assert_int_equal(stress.leaked, 0);
+	assert_int_equal(stress.total_ops, 30000);
+	for (unsigned int i = 0; i < zones->nr; i++) {
+		zone = machine_zone(machine, 0, zones->limit[i].type);
+		assert_true(zone->present_pages > 0);
+		mm_sum_numa(&machine->mm, zone, &sum);
+		assert_true(sum.of.numa_hit > 0);
+	}
+	assert_no_misuse();
+	machine_destroy(machine);
+}
+
+static void passes_on_three_zones(void **state)
+{
+	(void)state;
+	passes_on(&layout_dma);
+}
+
+static void passes_on_highmem(void **state)
+{
+	(void)state;
+	passes_on(&layout_highmem);
 }
 
 /* Each mode on its own; the mix has been run above. */
@@ -422,6 +471,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passes),
+		cmocka_unit_test(passes_on_three_zones),
+		cmocka_unit_test(passes_on_highmem),
 		cmocka_unit_test(passes_under_each_policy),
 		cmocka_unit_test(passes_under_pressure),
 		cmocka_unit_test(choices_follow_from_the_seed),
