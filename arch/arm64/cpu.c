@@ -60,7 +60,9 @@ void core_init_interrupts(struct core *core)
 		core->alarm = UINT64_MAX;
 		timer_set(core, UINT64_MAX);
 	}
-	if (chip && !core->has_chip)
+	if (!chip)
+		return;
+	if (!core->has_chip)
 		core->has_chip = chip->init_cpu(core->id, core->hwid) == 0;
 	if (core->has_chip && timer_irq() != IRQ_NONE)
 		chip->enable_local(timer_irq());
