@@ -12,7 +12,8 @@ The patch is applied, exactly, to a scratch copy of the sources. Lines before it
     Run: stress ops=200000      the monitor commands
     Machine: 4 512M 2           harts, memory, nodes; this is the default
     Qemu: -singlestep           more arguments for QEMU
-    Arch: arm64                 the architecture that it is built for; riscv64 is the default
+    Arch: arm64                 the architectures that it is built for; riscv64 is the default. Of
+                                several it is $PAGEFRAME_ARCH's turn, else the first's
 
 or, for a unit test, all of whose tests must end, and one of those named fail:
 
@@ -96,12 +97,13 @@ class Mutant:
         size = re.findall(r"^Machine: (.+)$", header, re.MULTILINE) or [DEFAULT_MACHINE]
         qemu = re.findall(r"^Qemu: (.+)$", header, re.MULTILINE)
         arch = re.findall(r"^Arch: (.+)$", header, re.MULTILINE) or ["riscv64"]
+        arches = " ".join(arch).split()
         if (not self.expect or len(self.run) != 1 or len(size) != 1 or len(qemu) > 1
-                or len(arch) != 1 or arch[0] not in machines.ARCHES):
+                or len(arch) != 1 or not set(arches) <= set(machines.ARCHES)):
             sys.exit(f"{self.name}: the header needs an `Expect: kind=...`, `report=...`, "
                      "`test=...` or `thrash=mismatch`, one `Run: ...`, and at most one "
                      "`Machine: ...`, `Qemu: ...` and `Arch: ...`")
-        self.arch = arch[0]
+        self.arch = machines.current if machines.current in arches else arches[0]
         self.commands = [c.strip() for c in self.run[0].split(";")]
         self.size = tuple(size[0].split())
         self.qemu = tuple(shlex.split(qemu[0])) if qemu else ()
