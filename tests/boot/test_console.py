@@ -203,6 +203,7 @@ def test_every_command_is_explained(child):
     finish(child, 0)
 
 
+@only_on("riscv64")  # they are the monitor's, and take a minute
 def test_every_example_works(child):
     """What `help COMMAND` gives as an example can be typed as it is."""
     tried = 0

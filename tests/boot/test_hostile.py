@@ -221,7 +221,7 @@ REFUSED = {
 }
 
 
-# What makes the UART of QEMU's arm64 unreadable, too: the status alone tells.
+# What makes the UART of QEMU's arm64 unreadable, too: nothing comes out of it, but the status tells.
 SILENT = ("cells-of-3", "sizes-of-0")
 if machines.current == "arm64":
     del REFUSED["nested"]  # then it boots with QEMU's own: test_appended.py
