@@ -280,18 +280,18 @@ def board(name):
 
 def given_tree(path):
     """The path of a .dtb, or of what a .dts compiles to."""
-    if not os.path.exists(path):
+    if not os.path.isfile(path):
         raise MachineError(f"--dtb {path}: no such file")
     dtb = os.path.join(TREES, current, "given", os.path.basename(path)[:-4] + ".dtb")
     if path.endswith(".dts"):
         tree.compile_dts(path, dtb, os.path.join(BOARDS, current))
         return dtb
-    if not arch().appends:
-        return path
     with open(path, "rb") as file:
         blob = file.read()
     if not blob.startswith(tree.MAGIC):
         raise MachineError(f"--dtb {path}: not a device tree")
+    if not arch().appends:
+        return path
     write_tree(blob, dtb)  # where kernel() may write beside it
     return dtb
 
@@ -313,6 +313,8 @@ def from_options(options):
     if by_size and (options.board or options.machine is not None):
         raise MachineError("--smp, --mem and --nodes do not go with --board or --machine, "
                            "which say all of that themselves")
+    if options.board and options.machine is not None:
+        raise MachineError("--board and --machine are two machines")
     if options.board and options.dtb:
         raise MachineError("--board and --dtb are two trees")
     if options.dtb and options.nodes:

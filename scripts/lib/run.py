@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -83,10 +84,9 @@ def build(arch, debug):
     return folder
 
 
-def start(options, commands, build_folder, folder):
-    """Boot as the options say; returns the result."""
+def start(options, machine, commands, build_folder, folder):
+    """Boot the machine as the options say; returns the result."""
     at_terminal = commands is None and sys.stdin.isatty() and sys.stdout.isatty()
-    machine = machines.from_options(options)
     arguments = boot.bootargs(options.append, DEFAULT_COMMANDS if commands is None else commands,
                               interactive=at_terminal)
     if len(arguments) > boot.BOOTARGS_MAX:
@@ -121,9 +121,12 @@ def main():
     try:
         machines.QEMU[options.arch] = options.qemu or machines.QEMU[options.arch]
         boot.BIOS = options.bios or boot.BIOS
+        if not shutil.which(machines.QEMU[options.arch]):
+            raise machines.MachineError(f"no QEMU {machines.QEMU[options.arch]}")
+        machine = machines.from_options(options)
         build_folder = build(options.arch, options.gdb)
         with tempfile.TemporaryDirectory(prefix="pageframe-") as folder:
-            result = start(options, commands, build_folder, folder)
+            result = start(options, machine, commands, build_folder, folder)
     except machines.MachineError as error:
         sys.exit(f"scripts/run: {error}")
     except subprocess.CalledProcessError as error:

@@ -70,7 +70,11 @@ def test_dtb(tmp_path):
     (["--smp", "0"], "at least 1"),
     (["--board", "bananas"], "there are:\n"),
     (["--board", "default", "--smp", "2"], "do not go with"),
+    (["--board", "default", "--machine", "-smp 2"], "two machines"),
+    (["--qemu", "/nonexistent"], "no QEMU /nonexistent"),
     (["--dtb", "/nonexistent"], "no such file"),
+    (["--dtb", "/"], "no such file"),
+    (["--dtb", __file__], "not a device tree"),
     (["--disk", "/nonexistent"], "no such file"),
     (["--append", "x -- stress"], "own --"),
     # The image would take the line for one that was cut.
