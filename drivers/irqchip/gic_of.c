@@ -109,6 +109,11 @@ volatile unsigned char *gic_map(const void *fdt, int node, unsigned int index, u
 	return registers;
 }
 
+int gic_cells(const void *fdt, int node)
+{
+	return of_u32(fdt, node, "#interrupt-cells", 0) == 4 ? 4 : 3;
+}
+
 /* Entry `at` of an `interrupts` property: its source if that is an SPI by edge, else 0. */
 static unsigned int edge_spi(const fdt32_t *at)
 {
@@ -122,8 +127,7 @@ static unsigned int edge_spi(const fdt32_t *at)
 void gic_set_triggers(
 	const void *fdt, int node, volatile unsigned char *distributor, unsigned int nr_sources)
 {
-	/* With four, the last one is a PPI's. */
-	int cells = of_u32(fdt, node, "#interrupt-cells", 0) == 4 ? 4 : 3;
+	int cells = gic_cells(fdt, node);
 
 	for (int device = fdt_next_node(fdt, -1, NULL); device >= 0;
 		device = fdt_next_node(fdt, device, NULL)) {

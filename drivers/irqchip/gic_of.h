@@ -49,6 +49,10 @@ bool gic_chip_is_new(
 /** Map `bytes` of entry `index` of a node's reg, from its start; NULL after a line. */
 volatile unsigned char *gic_map(const void *fdt, int node, unsigned int index, uint64_t bytes);
 
+/** Cells of each interrupt at the GIC in `node`: 3, or 4, of which the last says which CPUs have
+ * it. */
+int gic_cells(const void *fdt, int node);
+
 /**
  * Set the triggers of the SPIs that the tree says come by an edge, at the GIC in `node`; all others
  * are by level. They are masked.

@@ -2,7 +2,7 @@
 /*
  * The generic timer of Arm CPUs, as far as the tree tells: by which interrupt it comes.
  *
- * Its `interrupts` are, three cells each: secure physical, physical, virtual, hypervisor. The
+ * Its `interrupts` are, in the GIC's cells: secure physical, physical, virtual, hypervisor. The
  * virtual one is every kernel's; a tree that leaves it out (its first cell is not 1, a PPI) has the
  * second.
  *
@@ -14,35 +14,32 @@
 #include <port/cpu.h>
 #include <port/platform.h>
 #include "../drivers.h"
-#include "../irqchip/gic.h"
+#include "../irqchip/gic_of.h"
 
 enum { PHYSICAL = 1, VIRTUAL = 2 };
-enum { CELLS = 3 };
 
-/* The source of entry `index`, or -1 if that is no PPI. */
-static int ppi(const fdt32_t *cells, int length, int index)
+/* The source of entry `index` of the timer's interrupts, or -1 if that is no PPI. */
+static int ppi(const void *fdt, int node, int index)
 {
-	const fdt32_t *at = &cells[index * CELLS];
-	uint32_t cell[CELLS];
+	int length, cells = gic_cells(fdt, driver_interrupt_parent(fdt, node));
+	const fdt32_t *at = fdt_getprop(fdt, node, "interrupts", &length);
+	uint32_t cell[3];
 	unsigned int irq;
 	bool edge;
 
-	if (length < (index + 1) * CELLS * 4)
+	if (!at || length < (index + 1) * cells * 4)
 		return -1;
-	for (unsigned int i = 0; i < CELLS; i++)
-		cell[i] = fdt32_ld(&at[i]);
+	for (int i = 0; i < 3; i++)
+		cell[i] = fdt32_ld(&at[index * cells + i]);
 	return !gic_decode(cell, &irq, &edge) && irq < GIC_FIRST_SPI ? (int)irq : -1;
 }
 
 static int probe(const void *fdt, int node, uint64_t boot_hwid, struct devices *found)
 {
-	int length = 0, is_virtual, physical;
-	const fdt32_t *cells = fdt_getprop(fdt, node, "interrupts", &length);
+	int is_virtual = ppi(fdt, node, VIRTUAL), physical = ppi(fdt, node, PHYSICAL);
 
 	(void)boot_hwid;
 	(void)found;
-	is_virtual = cells ? ppi(cells, length, VIRTUAL) : -1;
-	physical = cells ? ppi(cells, length, PHYSICAL) : -1;
 	if (is_virtual < 0 && physical < 0)
 		return driver_refuse(
 			fdt, node, "interrupts has neither a virtual nor a physical PPI; not used");

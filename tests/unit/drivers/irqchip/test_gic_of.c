@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device-tree halves of the GICs and the PL011, and drivers/interrupts.c: which nodes are
- * taken, what is said of those that are not, and the way of an interrupt. Registers are memory.
+ * The device-tree halves of the GICs, the timer and the PL011, and drivers/interrupts.c: which
+ * nodes are taken, what is said of those that are not, and the way of an interrupt. Registers are
+ * memory.
  *
  * A driver's state can not be taken back, so each test that comes to the end of a probe is the only
  * one for its driver, and those that are refused come before it.
@@ -49,6 +50,8 @@ static struct mm_cpu cpu[2] = {{.id = 0}, {.id = 1}};
 static bool no_chip, no_cpu_interface;
 static const struct irq_chip *chip;
 static uint32_t pending, ended, nr_ended, sent, nr_initialised;
+static unsigned int timer_irq;
+static bool timer_physical;
 
 volatile void *mmio_map(phys_addr_t pa, size_t bytes)
 {
@@ -96,8 +99,8 @@ const struct gicv3_cpu_ops *irq_gicv3_cpu(void)
 
 void irq_set_timer(unsigned int irq, bool physical)
 {
-	(void)irq;
-	(void)physical;
+	timer_irq = irq;
+	timer_physical = physical;
 }
 
 void cpu_set_time_hz(uint64_t hz)
@@ -507,6 +510,49 @@ static void interrupts(void **state)
 	expect_output("driver: /odd: #interrupt-cells is not 1, 3 or 4; not used\n");
 }
 
+/* A timer at a GIC of so many cells. */
+#define TIMER(cells, ...)                                       \
+	do {                                                    \
+		timer_irq = 0;                                  \
+		tree_begin(&tree);                              \
+		tree_root(&tree, 1, 1);                         \
+		tree_open(&tree, "intc");                       \
+		tree_cells(&tree, "phandle", 1);                \
+		tree_cells(&tree, "#interrupt-cells", (cells)); \
+		tree_close(&tree);                              \
+		DEVICE("timer", __VA_ARGS__);                   \
+		tree_end(&tree);                                \
+	} while (0)
+
+static int probe_timer(void)
+{
+	return arm_timer_driver.probe(tree.blob, node_of("/timer"), 0, &found);
+}
+
+static void timer(void **state)
+{
+	(void)state;
+	TIMER(3, 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4);
+	assert_int_equal(probe_timer(), 0);
+	assert_int_equal(timer_irq, 27);
+	assert_false(timer_physical);
+	TIMER(4, 1, 13, 8, 0, 1, 14, 8, 0, 1, 11, 8, 0, 1, 10, 8, 0);
+	assert_int_equal(probe_timer(), 0);
+	assert_int_equal(timer_irq, 27);
+	assert_false(timer_physical);
+	TIMER(4, 1, 13, 8, 0, 1, 14, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+	assert_int_equal(probe_timer(), 0);
+	assert_int_equal(timer_irq, 30);
+	assert_true(timer_physical);
+	expect_output("");
+	/* The second entry is not whole. */
+	TIMER(4, 1, 13, 8, 0, 1, 14, 8);
+	assert_int_equal(probe_timer(), -1);
+	assert_int_equal(timer_irq, 0);
+	expect_output("driver: /timer: interrupts has neither a virtual nor a physical PPI; not "
+		      "used\n");
+}
+
 static void pl011(void **state)
 {
 	(void)state;
@@ -552,6 +598,7 @@ int main(void)
 		TEST(v3_region_missing),
 		TEST(v3),
 		TEST(interrupts),
+		TEST(timer),
 		TEST(pl011),
 	};
 
