@@ -5,10 +5,12 @@
  *
  * Owns the way of calling: what the tree says (psci's `method`), and until it has said so what fits
  * the exception level that we came in: a hypervisor is below EL2 and the secure monitor below both.
+ * Who came in EL2 has no hypervisor, whatever the tree says: an hvc would go to EL2, where nothing
+ * is.
  *
  * PSCI's power-off has no status. Where a debugger or QEMU (-semihosting) takes semihosting calls,
- * one that has is tried first; where nobody does, that instruction is undefined, and trap.c goes on
- * behind it.
+ * one that has is tried first. Where nobody takes a call, its instruction is undefined, and trap.c
+ * goes on behind it.
  *
  * Source: Arm DEN0022 (PSCI) 5.1, DEN0028 (SMC calling convention); Semihosting for AArch32 and
  * AArch64, SYS_WRITE0 and SYS_EXIT.
@@ -30,7 +32,7 @@ enum {
 enum { SEMIHOSTING_WRITE0 = 0x04, SEMIHOSTING_EXIT = 0x18, APPLICATION_EXIT = 0x20026 };
 
 static unsigned int entered;
-static enum { BY_LEVEL, BY_HVC, BY_SMC } method;
+static bool by_smc;
 /* Version 0.1 has a number of its own for this one, and no calls to ask for the version or to end.
  */
 static uint32_t cpu_on_0_1;
@@ -38,19 +40,16 @@ static uint32_t cpu_on_0_1;
 void psci_init(unsigned int entered_at)
 {
 	entered = entered_at;
+	by_smc = entered == 2;
 }
 
-unsigned int psci_entered_at(void)
-{
-	return entered;
-}
+/* The instructions, and the addresses by which their traps are known. */
+extern const char hvc_instruction[], smc_instruction[], semihosting_instruction[];
 
-static bool by_smc(void)
-{
-	return method == BY_SMC || (method == BY_LEVEL && entered == 2);
-}
+#define CALL(name, instruction) ".globl " name "\n" name ":\n\t" instruction
 
-static long call(unsigned long function, unsigned long arg1, unsigned long arg2, unsigned long arg3)
+static __attribute__((noinline)) long call(
+	unsigned long function, unsigned long arg1, unsigned long arg2, unsigned long arg3)
 {
 	register unsigned long x0 __asm__("x0") = function;
 	register unsigned long x1 __asm__("x1") = arg1;
@@ -60,17 +59,24 @@ static long call(unsigned long function, unsigned long arg1, unsigned long arg2,
 #define CHANGED                                                                              \
 	"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", \
 		"x17", "memory"
-	if (by_smc())
-		__asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : CHANGED);
+	if (by_smc)
+		__asm__ volatile(CALL("smc_instruction", "smc #0")
+				 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+				 :
+				 : CHANGED);
 	else
-		__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : CHANGED);
+		__asm__ volatile(CALL("hvc_instruction", "hvc #0")
+				 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+				 :
+				 : CHANGED);
 #undef CHANGED
 	return (long)x0;
 }
 
 /* One line: what answers. */
-static void describe_version(const char *name)
+static void describe_version(void)
 {
+	const char *name = by_smc ? "smc" : "hvc";
 	/* 32 bits, signed: what is not supported has the highest one. */
 	int32_t version = (int32_t)call(PSCI_VERSION, 0, 0, 0);
 
@@ -83,18 +89,18 @@ static void describe_version(const char *name)
 
 bool firmware_set_method(const char *name, uint32_t cpu_on)
 {
+	bool smc = strcmp(name, "smc") == 0;
 
-	if (strcmp(name, "hvc") == 0)
-		method = BY_HVC;
-	else if (strcmp(name, "smc") == 0)
-		method = BY_SMC;
-	else
+	if (!smc && strcmp(name, "hvc") != 0)
 		return false;
+	by_smc = smc || entered == 2;
 	cpu_on_0_1 = cpu_on;
+	if (by_smc && !smc)
+		print("firmware: hvc, as the tree has it, reaches nobody from EL2: smc taken\n");
 	if (cpu_on != 0)
-		print("firmware: PSCI 0.1 by %s\n", name);
+		print("firmware: PSCI 0.1 by %s\n", by_smc ? "smc" : "hvc");
 	else
-		describe_version(name);
+		describe_version();
 	return true;
 }
 
@@ -109,26 +115,23 @@ void firmware_describe(void)
 	print("firmware: started us in EL%u\n", entered);
 }
 
-/* The instruction, and the address by which its trap is known. */
-extern const char semihosting_instruction[];
-
 static __attribute__((noinline)) long semihosting(unsigned long operation, const void *block)
 {
 	register unsigned long x0 __asm__("x0") = operation;
 	register unsigned long x1 __asm__("x1") = (unsigned long)block;
 
-	__asm__ volatile(".globl semihosting_instruction\n"
-			 "semihosting_instruction:\n\t"
-			 "hlt #0xf000"
+	__asm__ volatile(CALL("semihosting_instruction", "hlt #0xf000")
 			 : "+r"(x0)
 			 : "r"(x1)
 			 : "memory");
 	return (long)x0;
 }
 
-bool semihosting_refused(struct trap_frame *frame)
+bool call_refused(struct trap_frame *frame)
 {
-	if (frame->elr != (uintptr_t)semihosting_instruction || ESR_EC(frame->esr) != EC_UNKNOWN)
+	if (ESR_EC(frame->esr) != EC_UNKNOWN || (frame->elr != (uintptr_t)semihosting_instruction &&
+							frame->elr != (uintptr_t)hvc_instruction &&
+							frame->elr != (uintptr_t)smc_instruction))
 		return false;
 	frame->elr += 4;
 	frame->x[0] = ~0UL;

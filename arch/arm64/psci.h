@@ -13,9 +13,6 @@
 /** Note the exception level that the firmware left us in; before anything else here. */
 void psci_init(unsigned int entered_at);
 
-/** The level that psci_init() was given. */
-unsigned int psci_entered_at(void);
-
 /**
  * Start a CPU at physical address `start`, MMU off, with x0 = `context`. Returns 0 once the
  * firmware has accepted it, or a negative error.
@@ -29,9 +26,9 @@ void semihosting_write(const char *text, unsigned int length);
 void console_last_resort(void);
 
 /**
- * True for the trap of a semihosting call that nobody serves: it then goes on behind the call, with
- * a failure for its result.
+ * True for the trap of a call, PSCI's or semihosting, that nobody takes: it then goes on behind the
+ * call, with -1 for its result, which PSCI has for what is not supported.
  */
-bool semihosting_refused(struct trap_frame *frame);
+bool call_refused(struct trap_frame *frame);
 
 #endif

@@ -81,3 +81,17 @@ def test_hart_that_never_comes(run, tmp_path, hart):
     states = rows(result)
     assert states.pop(hart)[1] == "left out"
     assert [state for _, state in states.values()] == ["online"] * 4
+
+
+# Where a call that nobody takes goes: past EL2, which is ours; or nowhere, and the others stay off.
+@only_on("arm64")
+@pytest.mark.parametrize("level, method, said, online", [
+    ("on", "hvc", "PSCI 1.1 by smc", 4), ("off", "smc", "no PSCI answers by smc", 1)])
+def test_tree_with_the_other_method(run, tmp_path, level, method, said, online):
+    machine = machines.sized(4, "512M", 1)
+    machine.args += ["-machine", f"virtualization={level}"]
+    machine = edited(machine, at_node("/psci", f'method = "{method}";'), tmp_path)
+    result = run(machine, COMMANDS)
+    assert boot.problems(result, COMMANDS) == []
+    assert f"firmware: {said}" in result.lines
+    assert f"harts: {online} of 4 online, boot hart 0" in result.text
