@@ -97,6 +97,12 @@ static inline struct kernel_cpu *kernel_this_cpu(void)
 	return this_cpu->id == 0 ? &kernel.boot_cpu : kernel.cpu[this_cpu->id];
 }
 
+/**
+ * Take out of the banks what the tree claims and nothing answers at, a line for each. After
+ * paging_choose(), before anything is allocated. Returns 0, or -1 if the list of banks is full.
+ */
+int memory_probe(struct memblock *mb);
+
 /** Read the boot arguments from the tree into kernel.bootargs; a line for each that is no good. */
 void bootargs_read(const void *fdt);
 /** Apply what they say of the allocator. Once, after mm_init(). */

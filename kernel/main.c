@@ -195,6 +195,11 @@ static phys_addr_t boot_memory(const struct boot_info *boot)
 	of_cpu_mmu_types(fdt, paging_cpu_type);
 	if (paging_choose(mb) < 0)
 		boot_failed("no memory that can be reached, see above: have some put lower");
+	if (memory_probe(mb) < 0)
+		boot_failed(
+			"more than %u banks are left: join some in the tree", MEMBLOCK_MAX_RANGES);
+	if (mb->memory.nr == 0)
+		boot_failed("no memory answers, see above: have the tree say where it is");
 	boot_image_range(&image, &image_end);
 	reserve(image, image_end - image, "pageframe image");
 	reserve(tree, bytes, why);

@@ -191,9 +191,10 @@ int memblock_reserve(
 	return add_range(mb, &mb->reserved, &new) < 0 ? -1 : 0;
 }
 
-int memblock_unreserve(struct memblock *mb, phys_addr_t base, uint64_t size)
+/* Take [base, base + size) out of a list. -1 and nothing done if the list has no room for it. */
+static int remove_range(
+	struct memblock *mb, struct memblock_list *list, phys_addr_t base, uint64_t size)
 {
-	struct memblock_list *list = &mb->reserved;
 	const unsigned int first = first_above(list, base);
 	struct memblock_list *next = begin_next(mb, list, first);
 
@@ -202,6 +203,16 @@ int memblock_unreserve(struct memblock *mb, phys_addr_t base, uint64_t size)
 		append(next, cut(&list->range[i], base + size, PHYS_ADDR_MAX));
 	}
 	return commit_next(list, next, first) ? 0 : -1;
+}
+
+int memblock_remove(struct memblock *mb, phys_addr_t base, uint64_t size)
+{
+	return remove_range(mb, &mb->memory, base, size);
+}
+
+int memblock_unreserve(struct memblock *mb, phys_addr_t base, uint64_t size)
+{
+	return remove_range(mb, &mb->reserved, base, size);
 }
 
 /* First run of memory above `from` that no reservation with all of `flags` covers. */

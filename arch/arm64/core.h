@@ -82,6 +82,7 @@ enum { REG_FP = 29, REG_LR = 30 }; /* indices into trap_frame.x */
 #define EC_DATA_ABORT  0x25UL
 #define ESR_WNR(esr)   ((esr) >> 6 & 1)  /* data abort: by a write */
 #define ESR_FAULT(esr) ((esr)&0x3f)      /* aborts: which */
+#define FAULT_EXTERNAL 0x10UL            /* the bus refused; not one of a table walk */
 #define ESR_FNV(esr)   ((esr) >> 10 & 1) /* external aborts: FAR is not valid */
 
 /** The running CPU. Not inside the first lines of trap.S. */
@@ -118,13 +119,17 @@ void timer_init(void);
 /** Called by trap.S. */
 void trap_handler(struct trap_frame *frame);
 
+/** True for the trap of early_answers()'s load: it then goes on behind it. early.c. */
+bool probe_refused(struct trap_frame *frame);
+
 /** Print a fatal trap whole: what, where, registers, backtrace. dump.c. */
 void dump_trap(const struct trap_frame *frame);
 
 /** switch.S. */
 void context_switch(uintptr_t *from_sp, uintptr_t to_sp);
 
-/** Labels of start.S, switch.S and trap.S. */
+/** Labels of start.S, switch.S and trap.S, and in early.c. */
+extern char probe_instruction[];
 extern char context_start[], secondary_start[], secondary_continue[], trap_vectors[];
 
 #endif

@@ -47,6 +47,8 @@ static phys_addr_t reach_low, limit;
 #define MAX_DEVICES   64U
 #define EARLY_DEVICES 0xffffffffb8000000UL
 static phys_addr_t devices[MAX_DEVICES];
+/* Before those: what early_answers() looks at. */
+#define PROBE (EARLY_DEVICES - MIB2)
 static unsigned int nr_devices;
 
 bool early_paging(uintptr_t image_pa);
@@ -140,6 +142,49 @@ volatile void *early_mmio(phys_addr_t pa, size_t bytes)
 		tables_written();
 	}
 	return (volatile void *)(EARLY_DEVICES + at * MIB2 + (pa - base));
+}
+
+/*
+ * The only load of the boot that may fail; trap.c knows it by its address. An error that the bus
+ * brings late, as an SError, is fatal, here or later.
+ */
+static __attribute__((noinline)) bool read_answers(uintptr_t va)
+{
+	register unsigned long x0 __asm__("x0") = va;
+	register unsigned long x1 __asm__("x1") = 0;
+
+	__asm__ volatile(".globl probe_instruction\n"
+			 "probe_instruction:\n\t"
+			 "ldr w0, [x0]\n\t"
+			 "dsb sy"
+			 : "+r"(x0), "+r"(x1)
+			 :
+			 : "memory");
+	return x1 == 0;
+}
+
+bool probe_refused(struct trap_frame *frame)
+{
+	if (frame->elr != (uintptr_t)probe_instruction || ESR_EC(frame->esr) != EC_DATA_ABORT ||
+		ESR_FAULT(frame->esr) != FAULT_EXTERNAL)
+		return false;
+	frame->elr += 4;
+	frame->x[1] = 1;
+	return true;
+}
+
+/* As registers are mapped, so that nothing but that one word is read. */
+bool early_answers(phys_addr_t pa)
+{
+	uint64_t *entry = &high_image[pte_index(PROBE, 1)];
+	bool answers;
+
+	*entry = make_leaf(align_down(pa, MIB2), PROT_DEVICE, 1);
+	tables_written();
+	answers = read_answers(PROBE + (pa & (MIB2 - 1)));
+	*entry = 0;
+	__asm__ volatile("dsb ishst\n\ttlbi vmalle1\n\tdsb nsh\n\tisb" ::: "memory");
+	return answers;
 }
 
 void drop_ttbr0(void)

@@ -140,7 +140,7 @@ void trap_handler(struct trap_frame *frame)
 		leave(frame);
 		return;
 	}
-	if (frame->kind == KIND_EL1H + KIND_SYNC && call_refused(frame))
+	if (frame->kind == KIND_EL1H + KIND_SYNC && (call_refused(frame) || probe_refused(frame)))
 		return;
 	fatal(frame);
 }

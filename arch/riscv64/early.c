@@ -16,6 +16,7 @@
 #include <port/firmware.h>
 #include <arch/csr.h>
 #include "asm.h"
+#include "hart.h"
 #include "image.h"
 #include "paging.h"
 #include "pte.h"
@@ -105,6 +106,40 @@ void early_lower_limit(phys_addr_t end)
 void *early_ptr(phys_addr_t pa)
 {
 	return pa < EARLY_GIB * GIB ? (void *)pa : NULL;
+}
+
+/* The only load of the boot that may fail; trap.c knows it by its address. */
+static __attribute__((noinline)) bool read_answers(uintptr_t va)
+{
+	register unsigned long a0 __asm__("a0") = va;
+	register unsigned long a1 __asm__("a1") = 0;
+
+	__asm__ volatile(".globl probe_instruction\n\t"
+			 ".option push\n\t"
+			 ".option norvc\n"
+			 "probe_instruction:\n\t"
+			 "lw a0, 0(a0)\n\t"
+			 ".option pop"
+			 : "+r"(a0), "+r"(a1)
+			 :
+			 : "memory");
+	return a1 == 0;
+}
+
+bool probe_refused(struct trap_frame *frame)
+{
+	if (frame->sepc != (uintptr_t)probe_instruction || frame->scause != CAUSE_LOAD_ACCESS)
+		return false;
+	frame->sepc += 4;
+	frame->x[REG_A1] = 1;
+	return true;
+}
+
+bool early_answers(phys_addr_t pa)
+{
+	void *at = early_ptr(pa);
+
+	return !at || read_answers((uintptr_t)at);
 }
 
 phys_addr_t image_to_phys(const void *addr)

@@ -71,7 +71,7 @@ static_assert(offsetof(struct trap_frame, stval) == FRAME_STVAL, "asm.h");
 static_assert(sizeof(struct trap_frame) == FRAME_BYTES, "asm.h");
 static_assert(FRAME_BYTES % 16 == 0 && SWITCH_BYTES % 16 == 0, "the ABI's stack alignment");
 
-enum { REG_RA = 0, REG_SP = 1, REG_S0 = 7 }; /* indices into trap_frame.x */
+enum { REG_RA = 0, REG_SP = 1, REG_S0 = 7, REG_A1 = 10 }; /* indices into trap_frame.x */
 
 /** The running hart. Not inside the first lines of trap.S. */
 static inline struct hart *this_hart(void)
@@ -98,13 +98,17 @@ void timer_set(struct hart *hart, uint64_t time);
 /** Called by trap.S. */
 void trap_handler(struct trap_frame *frame);
 
+/** True for the trap of early_answers()'s load: it then goes on behind it. early.c. */
+bool probe_refused(struct trap_frame *frame);
+
 /** Print a fatal trap whole: what, where, registers, backtrace. dump.c. */
 void dump_trap(const struct trap_frame *frame);
 
 /** switch.S. */
 void context_switch(uintptr_t *from_sp, uintptr_t to_sp);
 
-/** Labels of start.S, switch.S and trap.S. */
+/** Labels of start.S, switch.S and trap.S, and in early.c. */
+extern char probe_instruction[];
 extern char context_start[], secondary_start[], secondary_continue[], trap_entry[];
 
 #endif

@@ -107,5 +107,7 @@ void trap_handler(struct trap_frame *frame)
 			return;
 		}
 	}
+	if (probe_refused(frame))
+		return;
 	fatal(frame);
 }

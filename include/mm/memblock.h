@@ -58,6 +58,12 @@ struct memblock {
 int64_t memblock_add(struct memblock *mb, phys_addr_t base, uint64_t size, int nid);
 
 /**
+ * Take the parts of banks in [base, base + size) out, whole pages. Returns 0, or -1 with nothing
+ * changed if that cuts a bank in two and the list is full.
+ */
+int memblock_remove(struct memblock *mb, phys_addr_t base, uint64_t size);
+
+/**
  * Reserve `size` bytes at `base`, in memory or not, rounded outward to whole pages.
  *
  * @why: a short text for people; copied. Returns 0, or -1 as memblock_add(); any size goes.

@@ -32,6 +32,12 @@ void *early_ptr(phys_addr_t pa);
  */
 phys_addr_t early_limit(void);
 
+/**
+ * Before paging_init(), on the boot CPU: does something answer a read at `pa`, or does the bus
+ * refuse it? True as well where that can not be told: beyond what can be mapped so early.
+ */
+bool early_answers(phys_addr_t pa);
+
 /** Where the image lies, [base, end), bytes. */
 void boot_image_range(phys_addr_t *base, phys_addr_t *end);
 

@@ -308,6 +308,27 @@ static void unreserve_gives_back_exactly_the_part(void **state)
 	free(mb);
 }
 
+static void remove_takes_out_exactly_the_part(void **state)
+{
+	struct memblock *mb = new_memblock();
+
+	(void)state;
+	memblock_add(mb, P(10), P(20), 3);
+	memblock_add(mb, P(40), P(10), 4);
+	memblock_reserve(mb, P(10), P(20), 0, "a");
+	assert_int_equal(memblock_remove(mb, P(15), P(5)), 0);
+	assert_int_equal(mb->memory.nr, 3);
+	assert_bank(mb, 0, 10, 15, 3);
+	assert_bank(mb, 1, 20, 30, 3);
+	assert_int_equal(memblock_remove(mb, P(25), P(20)), 0);
+	assert_bank(mb, 1, 20, 25, 3);
+	assert_bank(mb, 2, 45, 50, 4);
+	assert_reserved(mb, 0, 10, 30, 0, "a");
+	assert_int_equal(memblock_remove(mb, P(0), P(100)), 0);
+	assert_int_equal(mb->memory.nr, 0);
+	free(mb);
+}
+
 static void free_runs_are_cut_at_banks_and_reservations(void **state)
 {
 	struct memblock *mb = new_memblock();
@@ -633,6 +654,7 @@ int main(void)
 		cmocka_unit_test(what_merges_needs_no_room),
 		cmocka_unit_test(a_cut_needs_room_for_its_parts),
 		cmocka_unit_test(unreserve_gives_back_exactly_the_part),
+		cmocka_unit_test(remove_takes_out_exactly_the_part),
 		cmocka_unit_test(free_runs_are_cut_at_banks_and_reservations),
 		cmocka_unit_test(a_bank_reserved_whole_has_no_free_run),
 		cmocka_unit_test(alloc_takes_from_the_top_of_what_is_allowed),

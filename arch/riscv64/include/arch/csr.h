@@ -28,11 +28,12 @@
 #define SSTATUS_SIE 0x2UL
 
 /* Interrupt causes; bits of sie and sip, too. */
-#define IRQ_S_SOFT       1
-#define IRQ_S_TIMER      5
-#define IRQ_S_EXTERNAL   9
+#define IRQ_S_SOFT        1
+#define IRQ_S_TIMER       5
+#define IRQ_S_EXTERNAL    9
 
-#define SCAUSE_INTERRUPT (1UL << 63)
+#define SCAUSE_INTERRUPT  (1UL << 63)
+#define CAUSE_LOAD_ACCESS 5UL
 
 /** Forget all cached translations of this hart. */
 static inline void sfence_vma(void)
