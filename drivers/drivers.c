@@ -2,7 +2,8 @@
 /*
  * The table of drivers, and the one loop that matches it against the tree.
  *
- * One device of each class is used: the UART is the stdout-path's, the interrupt controller is
+ * One device of each class is used: the UART is the stdout-path's (or
+ * the tree's first, where nobody would see anything otherwise), the interrupt controller is
  * the one that UART is wired to (there may be one for each group of harts), the power device, the
  * firmware's node and the CPUs' timer are the first that work. A timer that is a node has its
  * interrupts at a controller, too, which is probed with it, UART or none. Disks are all used, and
@@ -145,11 +146,16 @@ void drivers_probe_console(const void *fdt, struct devices *found)
 		return;
 	found->console_probed = true;
 	uart = of_stdout(fdt);
-	if (uart < 0) {
+	if (uart >= 0)
+		probe_named(fdt, uart, DRIVER_SERIAL, 0, found);
+	if (!found->serial && firmware_wants_console()) {
+		print("driver: no console by stdout-path: the tree's first UART is taken\n");
+		uart = probe_first(fdt, DRIVER_SERIAL, 0, found);
+		found->serial_is_first = found->serial != NULL;
+	} else if (uart < 0) {
 		print("driver: the tree names no stdout-path: the console stays the firmware's\n");
-		return;
 	}
-	probe_named(fdt, uart, DRIVER_SERIAL, 0, found);
+	found->serial_node = uart;
 	if (found->serial)
 		firmware_set_console(found->serial->write);
 }
@@ -165,7 +171,7 @@ void drivers_probe(const void *fdt, uint64_t boot_hwid, struct devices *found)
 		probe_controller(fdt, timer, boot_hwid, found);
 	drivers_probe_console(fdt, found);
 	if (found->serial && found->serial->irq != 0)
-		probe_controller(fdt, of_stdout(fdt), boot_hwid, found);
+		probe_controller(fdt, found->serial_node, boot_hwid, found);
 }
 
 /* The controller at `controller` for the first of these CPUs that it can interrupt, or NULL. */

@@ -103,7 +103,8 @@ void console_init(const struct devices *devices)
 	}
 	print("console: ");
 	if (serial)
-		print("%s of stdout-path", serial->name);
+		print(devices->serial_is_first ? "%s, the tree's first" : "%s of stdout-path",
+			serial->name);
 	else
 		print("the firmware's, %s", firmware_console());
 	print("; input %s\n", by_interrupt ? "by interrupt" : "polled");

@@ -44,6 +44,8 @@ struct power_ops {
 struct devices {
 	bool console_probed; /* drivers_probe_console() was called */
 	const struct serial_ops *serial;
+	int serial_node;      /* its place in the tree, if there is one */
+	bool serial_is_first; /* no stdout-path led to it: it is the tree's first */
 	const struct irqchip_ops *irqchip;
 	int irqchip_node; /* its place in the tree, if there is one */
 	const struct power_ops *power;
@@ -53,7 +55,8 @@ struct devices {
 
 /**
  * Probe the UART of the tree's stdout-path alone, and have the firmware's console be it where that
- * has none. Once: drivers_probe() then leaves it as it is. Boot CPU.
+ * has none: there, if no such path leads to one, the tree's first UART, after a line. Once:
+ * drivers_probe() then leaves it as it is. Boot CPU.
  */
 void drivers_probe_console(const void *fdt, struct devices *found);
 

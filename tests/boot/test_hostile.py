@@ -171,11 +171,6 @@ BOOTED = {
 }
 
 
-if machines.current == "arm64":
-    # There is no other console: it boots, and nobody sees it.
-    del BOOTED["no-chosen-console"]
-
-
 @pytest.mark.parametrize("name", BOOTED)
 def test_boots_what_can_be_booted(boot_tree, stock, name):
     source, said = BOOTED[name]
