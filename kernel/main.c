@@ -138,13 +138,49 @@ static void reserve_initrd(const void *fdt, phys_addr_t image, phys_addr_t image
 		keep_initrd(base, end);
 }
 
+/* What is at `pa`, or NULL where no tree can be. */
+static const void *tree_memory(phys_addr_t pa)
+{
+	const void *at = early_ptr(pa);
+
+	return at && early_answers(align_down(pa, 8)) ? at : NULL;
+}
+
+/* The firmware's tree can not be used: say what is wrong with its address, or with it. */
+static _Noreturn void no_tree(const struct boot_info *boot)
+{
+	unsigned long at = (unsigned long)boot->fdt;
+
+	if (boot->fdt_guessed)
+		boot_failed("no device tree was passed, its address is 0, and at 0x%lx, where "
+			    "memory starts, is none: have the loader pass one",
+			at);
+	if (at == 0)
+		boot_failed(
+			"no device tree was passed, its address is 0: have the loader pass one");
+	if (boot->fdt >= early_limit())
+		boot_failed(
+			"the device tree at 0x%lx is beyond the early map, which ends at 0x%lx: "
+			"have it put below that",
+			at, (unsigned long)early_limit());
+	if (!early_ptr(boot->fdt))
+		boot_failed("the device tree at 0x%lx is too far below the image: have it put "
+			    "nearer",
+			at);
+	if (!tree_memory(boot->fdt))
+		boot_failed("the device tree is said to be at 0x%lx, and nothing answers there: "
+			    "have the loader pass its address",
+			at);
+	boot_failed("the device tree can not be read, see above; try dtc on it");
+}
+
 /*
  * The tree to boot by, where it is and how long. One that is appended to the image goes before the
  * firmware's, which then is data to nobody but the boot arguments.
  */
 static phys_addr_t find_tree(const struct boot_info *boot, size_t *bytes)
 {
-	const void *firmware = early_ptr(boot->fdt);
+	const void *firmware = tree_memory(boot->fdt);
 
 	*bytes = firmware ? of_check(firmware, early_limit() - boot->fdt) : 0;
 	if (boot->appended_room) {
@@ -156,13 +192,8 @@ static phys_addr_t find_tree(const struct boot_info *boot, size_t *bytes)
 			return boot->appended;
 		}
 	}
-	if (!firmware)
-		boot_failed(
-			"the device tree at 0x%lx is beyond the early map, which ends at 0x%lx: "
-			"have it put below that",
-			(unsigned long)boot->fdt, (unsigned long)early_limit());
 	if (*bytes == 0)
-		boot_failed("the device tree can not be read, see above; try dtc on it");
+		no_tree(boot);
 	return boot->fdt;
 }
 
@@ -205,6 +236,8 @@ static phys_addr_t boot_memory(const struct boot_info *boot)
 	reserve(tree, bytes, why);
 	reserve_initrd(fdt, image, image_end);
 	copy = copy_tree(mb, fdt, bytes);
+	if (tree != boot->fdt)
+		boot_forget_appended(boot);
 	/* Give its place back, unless another reservation covers it too. */
 	held = memblock_find_reserved(mb, tree);
 	if (held && strcmp(held->why, why) == 0 && held->flags == 0)

@@ -83,6 +83,7 @@ void boot_main(unsigned long entered_at, phys_addr_t fdt)
 		.hwid = sysreg_read(mpidr_el1) & MPIDR_AFFINITY,
 		/* Who starts an ELF file passes nothing on: QEMU has a tree where memory starts. */
 		.fdt = fdt ? fdt : image_to_phys(_start) - TEXT_OFFSET,
+		.fdt_guessed = fdt == 0,
 		.appended = image_to_phys(image_end),
 		.appended_room = image_span(image_end, appended_end),
 	};
@@ -160,7 +161,10 @@ static void core_prepare(struct core *core, struct mm_cpu *cpu, const uintptr_t 
 	*(struct mm_cpu **)(tls + ((char *)&this_cpu - (char *)__builtin_thread_pointer())) = cpu;
 }
 
-/* Write [from, from + bytes) back to memory: a CPU with its MMU off does not look into caches. */
+/*
+ * Write [from, from + bytes) back to memory: a CPU with its MMU off does not look into caches, and
+ * a reset forgets them.
+ */
 static void clean_lines(const void *from, size_t bytes)
 {
 	uintptr_t line = 4UL << (sysreg_read(ctr_el0) >> 16 & 15);
@@ -169,6 +173,14 @@ static void clean_lines(const void *from, size_t bytes)
 	for (; at < end; at += line)
 		__asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
 	__asm__ volatile("dsb sy" ::: "memory");
+}
+
+void boot_forget_appended(const struct boot_info *boot)
+{
+	uint32_t *magic = early_ptr(boot->appended);
+
+	*magic = 0;
+	clean_lines(magic, sizeof(*magic));
 }
 
 int smp_start_cpu(struct mm_cpu *cpu, uint64_t hwid, void (*entry)(void))

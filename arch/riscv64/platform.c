@@ -4,6 +4,7 @@
  * its clock is read by rdtime, and the firmware is called by ecall and has a console.
  */
 #include <stddef.h>
+#include <port/boot.h>
 #include <port/platform.h>
 
 int irq_set_chip(const struct irq_chip *chip)
@@ -38,4 +39,9 @@ bool firmware_wants_console(void)
 void firmware_set_console(void (*write)(const char *text, unsigned int length))
 {
 	(void)write;
+}
+
+void boot_forget_appended(const struct boot_info *boot)
+{
+	(void)boot; /* none is looked for */
 }

@@ -13,6 +13,7 @@
 struct boot_info {
 	uint64_t hwid;        /* of the CPU that boots: any of them */
 	phys_addr_t fdt;      /* the firmware's device tree */
+	bool fdt_guessed;     /* none was passed: that is where one may be all the same */
 	phys_addr_t appended; /* where a tree appended to the image would begin, a multiple of 8 */
 	size_t appended_room; /* bytes there that no loader uses; 0: none is looked for */
 };
@@ -37,6 +38,12 @@ phys_addr_t early_limit(void);
  * refuse it? True as well where that can not be told: beyond what can be mapped so early.
  */
 bool early_answers(phys_addr_t pa);
+
+/**
+ * The appended tree has been copied. Have the next boot not find it, if memory is kept over a
+ * reset: what stands there then may be of another image. Before paging_init().
+ */
+void boot_forget_appended(const struct boot_info *boot);
 
 /** Where the image lies, [base, end), bytes. */
 void boot_image_range(phys_addr_t *base, phys_addr_t *end);

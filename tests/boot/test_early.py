@@ -2,6 +2,7 @@
 """arm64 before its UART is known: what can not boot is said all the same, by semihosting, and the
 status fails. A few instructions enter the image with any x0.
 """
+import struct
 import subprocess
 
 import pytest
@@ -21,12 +22,13 @@ def stub(x0):
     return 0x14000000 | (IMAGE - STUB - 4) // 4, movz
 
 
-def enter(flat, x0, at=IMAGE, machine="virt"):
-    """The lines and the status of a machine whose CPU enters the image at `at` with `x0`."""
+def enter(flat, x0, at=IMAGE, machine="virt", more=()):
+    """The lines and the status of a machine whose CPU enters the image at `at` with `x0`; `more` are
+    arguments of QEMU's."""
     branch, movz = stub(x0)
     command = [machines.QEMU["arm64"], *machines.completed(["-machine", machine, "-m", "256M"]),
                *machines.arch().args, "-display", "none", "-monitor", "none", "-nic", "none",
-               "-serial", "stdio",
+               "-serial", "stdio", *more,
                "-device", f"loader,file={flat},addr={at:#x},force-raw=on",
                "-device", f"loader,addr={STUB:#x},data={branch << 32 | movz:#x},data-len=8",
                "-device", f"loader,addr={STUB if at == IMAGE else at:#x},cpu-num=0"]
@@ -45,9 +47,28 @@ def test_no_tree(flat, x0, line):
     assert status == 1
 
 
-def test_trap_before_the_uart(flat):
-    """Nothing answers where the tree is said to be."""
-    lines, status = enter(flat, 0x0b000000)
+@pytest.mark.parametrize("x0, why", [
+    (0, f"no device tree was passed, its address is 0, and at {STUB:#x}, where memory starts, is none: "
+        "have the loader pass one"),
+    (0x0b000000, "the device tree is said to be at 0xb000000, and nothing answers there: "
+                 "have the loader pass its address"),
+    (0x44000000, "the device tree can not be read, see above; try dtc on it"),
+])
+def test_what_is_wrong_with_x0(flat, x0, why):
+    lines, status = enter(flat, x0)
+    assert [line for line in lines if line.startswith("pageframe: cannot boot: ")] == [
+        "pageframe: cannot boot: " + why]
+    assert not any(line.startswith("TRAP: ") for line in lines)
+    assert status == 1
+
+
+def test_trap_before_the_uart(flat, tmp_path):
+    """A tree, the rest of which would be where memory has ended."""
+    tree, length = 0x4fff0000, 0x40000
+    header = struct.pack(">10I", 0xd00dfeed, length, 0x10000, 0x30000, 0x28, 17, 16, 0, 0x1000, 0x20000)
+    (tmp_path / "header").write_bytes(header)
+    lines, status = enter(flat, tree, more=[
+        "-device", f"loader,file={tmp_path / 'header'},addr={tree:#x},force-raw=on"])
     assert any(line.startswith("TRAP: hart 0, cpu 0: load external abort") for line in lines)
     assert "backtrace:" in lines and "pageframe: power off, status 1" in lines
     assert status == 1

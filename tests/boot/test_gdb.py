@@ -15,7 +15,7 @@ import pytest
 
 import boot
 import machine as machines
-from conftest import ENTRY
+from conftest import ENTRY, only_on
 
 HARTS = 3
 # The image's link address less its load address (arch/*/image.lds).
@@ -163,3 +163,16 @@ def test_secondary_hart_before_paging(elf, tmp_path):
     check_threads(output)
     check_backtrace(output, "secondary_main")
     assert re.search(r"^\$2 = 1$", output, re.M), "paging is off"
+
+
+@only_on("arm64")
+def test_an_appended_tree_is_found_once(elf, flat, tmp_path):
+    """Memory may be kept over a reset, and the next image come without a tree: by then the old one
+    is none."""
+    (tmp_path / "tree").write_bytes(machines.sized(HARTS, "256M", 1).tree())
+    behind = ENTRY + os.path.getsize(flat)
+    look = f"print/x *(unsigned int *){behind:#x}"
+    output = gdb(elf, str(tmp_path), [
+        f"restore {tmp_path / 'tree'} binary {behind:#x}", look, "hbreak paging_init", "continue",
+        f"print (long)kernel.fdt == {behind:#x}", look])
+    assert re.findall(r"^\$\d = (\w+)$", output, re.M) == ["0xedfe0dd0", "1", "0x0"]
