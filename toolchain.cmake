@@ -21,8 +21,10 @@ elseif(PAGEFRAME_ARCH STREQUAL "arm64")
 	set(packages "gcc-aarch64-linux-gnu picolibc-aarch64-linux-gnu")
 	# Debian keeps the specs of a Linux compiler's picolibc out of its way.
 	set(specs_file /usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs)
-	# The C library uses SIMD registers, what we compile does not. Early code runs with the MMU off,
-	# where no access may be misaligned. Outlined atomics would want a Linux underneath.
+	# Of the C library the printf family uses SIMD registers: a variadic function saves them, and
+	# floating point is in it. Its memset() and memcpy() are loops of bytes. What we compile uses none.
+	# Early code runs with the MMU off, where no access may be misaligned. Outlined atomics would want
+	# a Linux underneath.
 	string(CONCAT machine_flags "--specs=${specs_file} -march=armv8-a -mcmodel=small "
 		"-mgeneral-regs-only -mstrict-align -mno-outline-atomics "
 		"-fno-stack-protector -fno-asynchronous-unwind-tables")
