@@ -13,18 +13,29 @@
 #include <mm/wait.h>
 #include "internal.h"
 
+/*
+ * Where HIGHMEM starts, whose pages have no address to reach a structure by. (Descriptors may lie
+ * there: they are mapped in a window of their own, memmap.c.)
+ */
+static phys_addr_t boot_limit(const struct mm *mm)
+{
+	unsigned long start, end;
+
+	zone_layout_range(mm->layout, ZONE_HIGHMEM, &start, &end);
+	return start < end ? pfn_to_phys(start) : PHYS_ADDR_MAX;
+}
+
 /* From the nodes nearest to `nid`, as far as the order is known; else from any. */
 static phys_addr_t alloc_near(struct mm *mm, uint64_t bytes, int nid, const char *why)
 {
 	const struct pglist_data *pgdat = mm->node ? mm_node(mm, nid) : NULL;
-	phys_addr_t pa = memblock_alloc(mm->memblock, bytes, PAGE_SIZE, nid, PHYS_ADDR_MAX, why);
+	const phys_addr_t limit = boot_limit(mm);
+	phys_addr_t pa = memblock_alloc(mm->memblock, bytes, PAGE_SIZE, nid, limit, why);
 
 	for (unsigned int i = 0; pa == PHYS_ADDR_MAX && pgdat && i < pgdat->nr_online; i++)
-		pa = memblock_alloc(
-			mm->memblock, bytes, PAGE_SIZE, pgdat->fallback[i], PHYS_ADDR_MAX, why);
+		pa = memblock_alloc(mm->memblock, bytes, PAGE_SIZE, pgdat->fallback[i], limit, why);
 	if (pa == PHYS_ADDR_MAX)
-		pa = memblock_alloc(
-			mm->memblock, bytes, PAGE_SIZE, MEMBLOCK_ANY_NODE, PHYS_ADDR_MAX, why);
+		pa = memblock_alloc(mm->memblock, bytes, PAGE_SIZE, MEMBLOCK_ANY_NODE, limit, why);
 	return pa;
 }
 

@@ -264,7 +264,10 @@ int memmap_init(struct mm *mm);
 
 /* init.c */
 
-/** Boot memory on `nid` or the nearest node with room, zeroed; NULL after a line that says what. */
+/**
+ * Boot memory on `nid` or the nearest node with room, below HIGHMEM, zeroed; NULL after a line that
+ * says what.
+ */
 void *boot_alloc(struct mm *mm, size_t bytes, int nid, const char *why);
 
 /* report.c */

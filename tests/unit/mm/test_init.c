@@ -3,6 +3,7 @@
  * From the boot allocator to a working one: the hand-over, whose memory lies where, and how each
  * way of not getting there is said.
  */
+#include <arch/zones.h>
 #include "unit.h"
 
 static void hand_over_is_in_the_largest_aligned_blocks(void **state)
@@ -192,6 +193,36 @@ static void what_can_not_be_managed_is_refused_by_name(void **state)
 	assert_refused(&cpu_id, "mm: node id 5000: page flags have room for ids below 1023\n");
 }
 
+/* i386's HIGHMEM starts at 896 MiB: a node that has nothing else has its structures on another. */
+static void what_boot_takes_has_an_address(void **state)
+{
+	const struct machine_spec spec = {.layout = host_zones("i386"),
+		.bank = {{0, 51200, 0}, {225280, 16384, 1}, {247808, 8192, 2}},
+		.nr_cpus = 3,
+		.cpu_nid = {0, 1, 2}};
+	const struct machine_spec high_only = {
+		.layout = host_zones("i386"), .bank = {{247808, 8192, 0}}};
+	struct machine *machine = bare_create(&spec);
+	unsigned int nr = 0;
+
+	(void)state;
+	bare_init(machine, &spec, 0);
+	for (unsigned int i = 0; i < machine->memblock.reserved.nr; i++) {
+		const struct memblock_range *range = &machine->memblock.reserved.range[i];
+
+		/* Descriptors are mapped elsewhere, wherever they lie. */
+		if (strcmp(range->why, "page descriptors") == 0)
+			continue;
+		assert_true(range->end <= 896 * MIB);
+		nr += strcmp(range->why, "per-CPU caches") == 0;
+	}
+	assert_true(nr > 0);
+	assert_true(virt_to_phys(machine->mm.node[2]) < 896 * MIB);
+	assert_true(virt_to_phys(machine->mm.node[1]) >= 880 * MIB);
+	bare_destroy(machine);
+	assert_refused(&high_only, "mm: no 4 KiB of boot memory left for zone table\n");
+}
+
 static void no_cpu_is_refused(void **state)
 {
 	const struct machine_spec spec = {.bank = {{0, 4096, 0}}};
@@ -276,6 +307,7 @@ int main(void)
 		cmocka_unit_test(the_calling_cpu_becomes_cpu_0),
 		cmocka_unit_test(each_cpu_has_a_cache_for_each_zone),
 		cmocka_unit_test(what_can_not_be_managed_is_refused_by_name),
+		cmocka_unit_test(what_boot_takes_has_an_address),
 		cmocka_unit_test(no_cpu_is_refused),
 		cmocka_unit_test(the_highest_node_id_works),
 		cmocka_unit_test(too_little_memory_is_said_in_one_line),
