@@ -152,7 +152,7 @@ static void core_prepare(struct core *core, struct mm_cpu *cpu, const uintptr_t 
 		core, low[STACK_MAIN], top[STACK_MAIN], low[STACK_EMERGENCY], top[STACK_EMERGENCY]);
 	core->self = core;
 	core->id = cpu->id;
-	core->ttbr1 = paging_ttbr1();
+	core->ttbr1 = paging_root();
 	core->continue_at = (uintptr_t)secondary_continue;
 	core->sp = top[STACK_MAIN];
 	core->tp = (uintptr_t)tls;

@@ -28,7 +28,6 @@
 #define PROT_DEVICE    (PTE_V | PTE_MAIR(MAIR_DEVICE) | PTE_AF | PTE_UXN | PTE_PXN)
 
 #define PTES_PER_TABLE 512U
-#define PAGING_LEVELS  4U
 
 /** Bits of a virtual address below the index at `level`: 12, 21, 30, 39. */
 static inline unsigned int level_shift(unsigned int level)

@@ -81,10 +81,11 @@ unsigned long early_paging(uintptr_t image_pa)
 		refuse_misaligned();
 	image_offset = IMAGE_BASE - image_pa;
 	for (unsigned int i = 0; i < EARLY_GIB; i++)
-		early_root[i] = make_pte(i * GIB, EARLY_PROT);
-	early_root[pte_index(IMAGE_BASE, 2)] = make_pte((uintptr_t)early_image, PTE_V);
+		early_root[i] = make_leaf(i * GIB, EARLY_PROT, 2);
+	early_root[pte_index(IMAGE_BASE, 2)] = make_table((uintptr_t)early_image);
 	for (uintptr_t at = 0; at < bytes; at += MIB2)
-		early_image[pte_index(IMAGE_BASE + at, 1)] = make_pte(image_pa + at, EARLY_PROT);
+		early_image[pte_index(IMAGE_BASE + at, 1)] = make_leaf(
+			image_pa + at, EARLY_PROT, 1);
 	satp_levels = 3;
 	while (image_pa + bytes <= SV48_ROOT_GIB * GIB && satp_levels < MAX_LEVELS &&
 		satp_accepts(satp_levels + 1, (uintptr_t)early_root))
@@ -140,6 +141,20 @@ bool early_answers(phys_addr_t pa)
 	void *at = early_ptr(pa);
 
 	return !at || read_answers((uintptr_t)at);
+}
+
+volatile void *early_mmio(phys_addr_t pa, size_t bytes)
+{
+	(void)bytes;
+	return early_ptr(pa);
+}
+
+bool early_mmio_piece(unsigned int i, uintptr_t *va, phys_addr_t *pa)
+{
+	(void)i;
+	(void)va;
+	(void)pa;
+	return false; /* what early_mmio() maps ends with the early tables */
 }
 
 phys_addr_t image_to_phys(const void *addr)

@@ -27,6 +27,7 @@
 #include <port/print.h>
 #include "image.h"
 #include "paging.h"
+#include "tables.h"
 
 #define GIB (1ULL << 30)
 #define TIB (1ULL << 40)

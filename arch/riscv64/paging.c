@@ -1,235 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The final page tables: one set for all harts, built at boot by the boot hart; stacks come and go
- * with threads, on any hart.
+ * From the early page tables to the final ones, which common/paging.c builds, and the firmware's
+ * memory, which they leave out.
  *
- * Owns the tables and the windows of virtual addresses. paging.lock, interrupts off, is held where
- * entries are changed once the tables are in use; tables are allocated under it, atomically. The
- * same constants hold in every mode but for the linear map, see mode.c; how many levels there are
- * is a value.
+ * Owns what is known of that range: fixed by paging_init(), the boot hart alone is there.
  *
- *   linear map    by mode, ends at or below the next
- *   mem_map       0xffffffe000000000  96 GiB: descriptors of pfn 0 to 6 TiB
- *   devices       0xfffffff800000000  16 GiB
- *   stacks        0xfffffffc00000000   8 GiB: a slot for each CPU, then a half for each thread
- *   image         0xffffffff80400000
- *
- * Invariants: nothing is both writable and executable, under no address. A leaf is as large as
- * fits. Tables stay. An entry changes from invalid to valid only, but for a stack's: so a new
- * mapping needs a fence on the hart that made it, and harts that are started later fence when they
- * switch to these tables. Stacks of threads: see thread_context_publish().
- *
- * Source: Privileged Architecture 1.12, 4.2.1 (sfence.vma), 4.3 to 4.5.
+ * Source: Privileged Architecture 1.12, 4.1.11 (satp), 4.2.1 (sfence.vma).
  */
-#include <assert.h>
-#include <string.h>
-#include <mm/mm.h>
+#include <mm/memblock.h>
 #include <port/boot.h>
-#include <port/lock.h>
-#include <port/mem.h>
 #include <port/print.h>
-#include <port/report.h>
-#include <arch/csr.h>
-#include "asm.h"
 #include "image.h"
 #include "paging.h"
-#include "pte.h"
-
-#define GIB (1ULL << 30)
+#include "tables.h"
 
 /* Between the start of memory and the image, at most so much is taken for the firmware. */
 #define FIRMWARE_MAX (4ULL << 20)
 
-#define DEVICE_BASE  0xfffffff800000000UL
-#define DEVICE_BYTES (16 * GIB)
-#define STACK_BASE   0xfffffffc00000000UL
-#define STACK_BYTES  (8 * GIB)
-
-/* A CPU's slot: emergency stack and stack, each at the start of a half after an unmapped page. */
-#define STACK_SLOT (4 * STACK_MAX)
-#define STACK_HALF (STACK_SLOT / NR_STACKS)
-
-/* Leaves go up to 1 GiB. */
-#define TOP_LEAF_LEVEL 2U
-
-/* Tables are taken from the boot allocator so many at a time, to keep its list short. */
-#define TABLE_BATCH 16U
-
-static struct {
-	struct memblock *mb;
-	phys_addr_t root;
-	phys_addr_t spare, spare_end; /* pages for tables, from the boot allocator */
-	bool active; /* these tables are in use: tables are reached by the linear map */
-	bool closed; /* the boot allocator is: tables come from the page allocator */
-	uintptr_t next_device;
-	struct spinlock lock;
-	uint64_t thread_stacks[MAX_THREAD_STACKS / 64]; /* bit: the slot is taken; lock */
-} paging;
-
-static uint64_t *table_at(phys_addr_t pa)
-{
-	return paging.active ? phys_to_virt(pa) : early_ptr(pa);
-}
-
-static bool refill_spare(void)
-{
-	phys_addr_t limit = paging.active ? PHYS_ADDR_MAX : early_limit();
-
-	for (unsigned int nr = TABLE_BATCH; nr > 0; nr /= 2) {
-		phys_addr_t pa = memblock_alloc(paging.mb, nr * PAGE_SIZE, PAGE_SIZE,
-			MEMBLOCK_ANY_NODE, limit, "page tables");
-
-		if (pa == PHYS_ADDR_MAX)
-			continue;
-		paging.spare = pa;
-		paging.spare_end = pa + nr * PAGE_SIZE;
-		return true;
-	}
-	return false;
-}
-
-/* An empty table, or PHYS_ADDR_MAX. */
-static phys_addr_t new_table(void)
-{
-	phys_addr_t pa;
-
-	if (paging.spare == paging.spare_end && (paging.closed || !refill_spare())) {
-		unsigned long va = paging.closed ? get_zeroed_page(GFP_ATOMIC) : 0;
-
-		return va ? virt_to_phys((void *)va) : PHYS_ADDR_MAX;
-	}
-	pa = paging.spare;
-	paging.spare += PAGE_SIZE;
-	memset(table_at(pa), 0, PAGE_SIZE);
-	return pa;
-}
-
-/* The entry for `va` at `level`; tables on the way are made if `make`. NULL if one is missing. */
-static uint64_t *find_entry(uintptr_t va, unsigned int level, bool make)
-{
-	uint64_t *table = table_at(paging.root);
-
-	for (unsigned int at = paging_levels() - 1; at > level; at--) {
-		uint64_t *entry = &table[pte_index(va, at)];
-
-		if (!(*entry & PTE_V)) {
-			phys_addr_t pa = make ? new_table() : PHYS_ADDR_MAX;
-
-			if (pa == PHYS_ADDR_MAX)
-				return NULL;
-			*entry = make_pte(pa, PTE_V);
-		}
-		if (*entry & PTE_LEAF)
-			report_panic("paging: 0x%lx is mapped by a leaf of level %u already",
-				(unsigned long)va, at);
-		table = table_at(pte_to_phys(*entry));
-	}
-	return &table[pte_index(va, level)];
-}
-
-/* The largest leaf that both addresses are aligned to and `bytes` fill. */
-static unsigned int leaf_level(uintptr_t va, phys_addr_t pa, uint64_t bytes)
-{
-	unsigned int level = TOP_LEAF_LEVEL;
-
-	while (level > 0 && (!is_aligned(va | pa, 1ULL << level_shift(level)) ||
-				    bytes < 1ULL << level_shift(level)))
-		level--;
-	return level;
-}
-
-/* Map whole pages. -1 if a table could not be had; what was mapped stays. */
-static int map(uintptr_t va, phys_addr_t pa, uint64_t bytes, uint64_t prot)
-{
-	while (bytes > 0) {
-		unsigned int level = leaf_level(va, pa, bytes);
-		uint64_t *entry = find_entry(va, level, true);
-		uint64_t step = 1ULL << level_shift(level);
-
-		if (!entry)
-			return -1;
-		if (*entry & PTE_V)
-			report_panic("paging: 0x%lx is mapped already", (unsigned long)va);
-		*entry = make_pte(pa, prot);
-		va += step;
-		pa += step;
-		bytes -= step;
-	}
-	return 0;
-}
-
-/* Make what was just mapped usable on this hart. */
-static int mapped(int result)
-{
-	sfence_vma();
-	return result;
-}
-
-/* [base, end) of physical memory into the linear map, as far as it lies within [low, high). */
-static int map_linear_part(
-	const struct memblock_free *run, phys_addr_t low, phys_addr_t high, uint64_t prot)
-{
-	phys_addr_t base = run->base > low ? run->base : low;
-	phys_addr_t end = run->end < high ? run->end : high;
-
-	if (base >= end)
-		return 0;
-	return map(base + linear_window.offset, base, end - base, prot);
-}
-
-/* All banks but what is not to be mapped; the image's text and constants read-only here too. */
-static int map_linear(void)
-{
-	phys_addr_t low = image_to_phys(_start), high = image_to_phys(image_rodata_end);
-	struct memblock_free run;
-
-	for (phys_addr_t from = 0; memblock_next_mapped(paging.mb, from, &run); from = run.end)
-		if (map_linear_part(&run, 0, low, PROT_RW) ||
-			map_linear_part(&run, low, high, PROT_R) ||
-			map_linear_part(&run, high, PHYS_ADDR_MAX, PROT_RW))
-			return -1;
-	return 0;
-}
-
-static int map_image_part(const char *from, const char *to, uint64_t prot)
-{
-	return map((uintptr_t)from, image_to_phys(from), image_span(from, to), prot);
-}
-
-/* The image, its two guard pages left out. */
-static int map_image(void)
-{
-	return map_image_part(_start, image_text_end, PROT_RX) ||
-			       map_image_part(image_text_end, image_rodata_end, PROT_R) ||
-			       map_image_part(image_rodata_end, image_data_end, PROT_RW) ||
-			       map_image_part(boot_stack_low, boot_stack_top, PROT_RW) ||
-			       map_image_part(boot_emergency_low, boot_emergency_top, PROT_RW)
-		       ? -1
-		       : 0;
-}
-
-/*
- * The firmware's range is in the tree and never mapped (drivers/of). A tree that does not tell is
- * not believed where the image stands right above the start of memory: something loaded it.
- */
-static void reserve_firmware(void)
-{
-	phys_addr_t image = image_to_phys(_start);
-	const struct memblock_range *bank = memblock_find_memory(paging.mb, image);
-
-	if (paging_firmware() != PHYS_ADDR_MAX || !bank || bank->base == image ||
-		image - bank->base > FIRMWARE_MAX)
-		return;
-	print("paging: the tree does not tell the firmware's range; 0x%lx-0x%lx is taken for it\n",
-		(unsigned long)bank->base, (unsigned long)image);
-	memblock_reserve(paging.mb, bank->base, image - bank->base, MEMBLOCK_NOMAP, "firmware");
-}
+static phys_addr_t firmware = PHYS_ADDR_MAX;
 
 phys_addr_t paging_firmware(void)
 {
-	const struct memblock_list *reserved = &paging.mb->reserved;
-	phys_addr_t image = image_to_phys(_start);
+	return firmware;
+}
 
+/* The first range below the image that the tree wants unmapped, or PHYS_ADDR_MAX. */
+static phys_addr_t firmware_by_tree(const struct memblock_list *reserved, phys_addr_t image)
+{
 	for (unsigned int i = 0; i < reserved->nr; i++) {
 		const struct memblock_range *range = &reserved->range[i];
 
@@ -239,190 +36,37 @@ phys_addr_t paging_firmware(void)
 	return PHYS_ADDR_MAX;
 }
 
+/*
+ * The firmware's range is in the tree and never mapped (drivers/of). A tree that does not tell is
+ * not believed where the image stands right above the start of memory: something loaded it.
+ */
+static void reserve_firmware(struct memblock *mb)
+{
+	phys_addr_t image = image_to_phys(_start);
+	const struct memblock_range *bank = memblock_find_memory(mb, image);
+
+	firmware = firmware_by_tree(&mb->reserved, image);
+	if (firmware != PHYS_ADDR_MAX || !bank || bank->base == image ||
+		image - bank->base > FIRMWARE_MAX)
+		return;
+	firmware = bank->base;
+	print("paging: the tree does not tell the firmware's range; 0x%lx-0x%lx is taken for it\n",
+		(unsigned long)firmware, (unsigned long)image);
+	memblock_reserve(mb, firmware, image - firmware, MEMBLOCK_NOMAP, "firmware");
+}
+
 unsigned long paging_satp(void)
 {
-	return make_satp(paging.root, paging_levels());
+	return make_satp(paging_root(), paging_levels());
 }
 
 int paging_init(struct memblock *mb)
 {
-	paging.mb = mb;
-	paging.next_device = DEVICE_BASE;
-	reserve_firmware();
-	paging.root = new_table();
-	if (paging.root == PHYS_ADDR_MAX || map_linear() || map_image()) {
-		print("paging: no memory below 0x%lx left for page tables\n",
-			(unsigned long)early_limit());
+	reserve_firmware(mb);
+	if (paging_build(mb))
 		return -1;
-	}
-	sfence_vma();
 	csr_write(satp, paging_satp());
 	sfence_vma();
-	paging.active = true;
+	paging_in_use();
 	return 0;
-}
-
-void paging_boot_done(void)
-{
-	paging.closed = true;
-}
-
-int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
-{
-	uintptr_t va = (uintptr_t)at;
-
-	if (va < MEM_MAP_BASE || va - MEM_MAP_BASE > MEM_MAP_BYTES - bytes)
-		return -1;
-	return mapped(map(va, pa, bytes, PROT_RW));
-}
-
-volatile void *mmio_map(phys_addr_t pa, size_t bytes)
-{
-	phys_addr_t base = align_down(pa, PAGE_SIZE);
-	uint64_t length = align_up(pa + bytes, PAGE_SIZE) - base;
-	uint64_t align = length >= 1ULL << level_shift(1) ? 1ULL << level_shift(1) : PAGE_SIZE;
-	/* As far from a multiple of a large leaf as the registers are, so that one may fit. */
-	uintptr_t va = align_up(paging.next_device, align) + (base & (align - 1));
-
-	if (!paging.active)
-		return early_ptr(pa);
-	if (va + length > DEVICE_BASE + DEVICE_BYTES || length > DEVICE_BYTES)
-		return NULL;
-	paging.next_device = va + length + PAGE_SIZE;
-	if (mapped(map(va, base, length, PROT_RW)))
-		return NULL;
-	return (volatile void *)(va + (pa - base));
-}
-
-/* The first half of the window is the CPUs', whose slots have two halves; then the threads'. */
-#define FIRST_THREAD_HALF (MAX_CPUS * NR_STACKS)
-static_assert((FIRST_THREAD_HALF + MAX_THREAD_STACKS) * STACK_HALF <= STACK_BYTES,
-	"all stacks have an address");
-
-static uintptr_t half_address(unsigned long half)
-{
-	return STACK_BASE + half * STACK_HALF + PAGE_SIZE;
-}
-
-static void unmap_half(unsigned long half, size_t bytes)
-{
-	for (size_t at = 0; at < bytes; at += PAGE_SIZE) {
-		uint64_t *entry = find_entry(half_address(half) + at, 0, false);
-
-		if (entry)
-			*entry = 0;
-	}
-	sfence_vma();
-}
-
-/* The address, or 0 and nothing changed if a table could not be had. */
-static uintptr_t map_half(unsigned long half, phys_addr_t pa, size_t bytes)
-{
-	if (bytes <= STACK_MAX && mapped(map(half_address(half), pa, bytes, PROT_RW)) == 0)
-		return half_address(half);
-	unmap_half(half, bytes);
-	return 0;
-}
-
-uintptr_t paging_map_stack(unsigned int slot, enum stack_kind kind, phys_addr_t pa, size_t bytes)
-{
-	irq_flags_t flags;
-	uintptr_t va;
-
-	if (slot >= MAX_CPUS)
-		return 0;
-	flags = spin_lock_irqsave(&paging.lock);
-	va = map_half(slot * NR_STACKS + kind, pa, bytes);
-	spin_unlock_irqrestore(&paging.lock, flags);
-	return va;
-}
-
-void paging_unmap_stack(unsigned int slot, enum stack_kind kind, size_t bytes)
-{
-	irq_flags_t flags = spin_lock_irqsave(&paging.lock);
-
-	unmap_half(slot * NR_STACKS + kind, bytes);
-	spin_unlock_irqrestore(&paging.lock, flags);
-}
-
-/* The lowest slot that is not taken, or MAX_THREAD_STACKS. */
-static unsigned int free_thread_slot(void)
-{
-	for (unsigned int i = 0; i < MAX_THREAD_STACKS / 64; i++)
-		if (~paging.thread_stacks[i])
-			return i * 64 + (unsigned int)__builtin_ctzll(~paging.thread_stacks[i]);
-	return MAX_THREAD_STACKS;
-}
-
-uintptr_t paging_map_thread_stack(phys_addr_t pa, size_t bytes, unsigned int *slot)
-{
-	irq_flags_t flags = spin_lock_irqsave(&paging.lock);
-	unsigned int nr = free_thread_slot();
-	uintptr_t va = 0;
-
-	if (nr < MAX_THREAD_STACKS)
-		va = map_half(FIRST_THREAD_HALF + nr, pa, bytes);
-	if (va != 0) {
-		paging.thread_stacks[nr / 64] |= 1ULL << nr % 64;
-		*slot = nr;
-	}
-	spin_unlock_irqrestore(&paging.lock, flags);
-	return va;
-}
-
-void paging_unmap_thread_stack(unsigned int slot, size_t bytes)
-{
-	irq_flags_t flags = spin_lock_irqsave(&paging.lock);
-
-	unmap_half(FIRST_THREAD_HALF + slot, bytes);
-	paging.thread_stacks[slot / 64] &= ~(1ULL << slot % 64);
-	spin_unlock_irqrestore(&paging.lock, flags);
-}
-
-static const char *name_in_image(uintptr_t va)
-{
-	const struct {
-		const char *end, *name;
-	} parts[] = {
-		{image_text_end, "text of the image"},
-		{image_rodata_end, "constants of the image"},
-		{image_data_end, "data of the image"},
-		{boot_stack_low, "guard page of the boot stack"},
-		{boot_stack_top, "boot stack"},
-		{boot_emergency_low, "guard page of the emergency stack"},
-		{boot_emergency_top, "emergency stack"},
-	};
-
-	for (unsigned int i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (va < (uintptr_t)parts[i].end)
-			return parts[i].name;
-	return "behind the image";
-}
-
-static const char *name_in_linear_map(phys_addr_t pa)
-{
-	const struct memblock_range *reserved = memblock_find_reserved(paging.mb, pa);
-
-	if (reserved)
-		return reserved->why;
-	return memblock_find_memory(paging.mb, pa) ? "linear map" : "linear map of no bank";
-}
-
-const char *paging_name(uintptr_t va)
-{
-	uintptr_t in_half = (va - STACK_BASE) % STACK_HALF;
-
-	if (va < PAGE_SIZE)
-		return "null pointer";
-	if (va - IMAGE_BASE < image_span(_start, image_end))
-		return name_in_image(va);
-	if (paging.active && virt_in_linear_map((void *)va))
-		return name_in_linear_map(virt_to_phys((void *)va));
-	if (va - MEM_MAP_BASE < MEM_MAP_BYTES)
-		return "page descriptors";
-	if (va - DEVICE_BASE < DEVICE_BYTES)
-		return "device registers";
-	if (va - STACK_BASE < STACK_BYTES)
-		return in_half < PAGE_SIZE ? "guard page of a stack" : "stacks";
-	return "nothing is there";
 }

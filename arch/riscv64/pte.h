@@ -5,6 +5,7 @@
 #ifndef RISCV64_PTE_H
 #define RISCV64_PTE_H
 
+#include <stdbool.h>
 #include <mm/pfn.h>
 
 #define PTE_V 0x01UL
@@ -21,6 +22,7 @@
 #define PROT_R          (PTE_V | PTE_G | PTE_A | PTE_R)
 #define PROT_RW         (PROT_R | PTE_W | PTE_D)
 #define PROT_RX         (PROT_R | PTE_X)
+#define PROT_DEVICE     PROT_RW /* what is not to be cached, the machine knows itself */
 
 #define PTES_PER_TABLE  512U
 #define PTE_PPN_SHIFT   10
@@ -34,9 +36,21 @@ static inline unsigned int level_shift(unsigned int level)
 	return PAGE_SHIFT + 9 * level;
 }
 
-static inline uint64_t make_pte(phys_addr_t pa, uint64_t bits)
+static inline uint64_t make_leaf(phys_addr_t pa, uint64_t prot, unsigned int level)
 {
-	return pa >> PAGE_SHIFT << PTE_PPN_SHIFT | bits;
+	(void)level;
+	return pa >> PAGE_SHIFT << PTE_PPN_SHIFT | prot;
+}
+
+static inline uint64_t make_table(phys_addr_t pa)
+{
+	return pa >> PAGE_SHIFT << PTE_PPN_SHIFT | PTE_V;
+}
+
+/** For an entry that is valid. */
+static inline bool is_leaf(uint64_t pte)
+{
+	return pte & PTE_LEAF;
 }
 
 static inline phys_addr_t pte_to_phys(uint64_t pte)

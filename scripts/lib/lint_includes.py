@@ -28,6 +28,8 @@ RULES = {
     "arch/host/layout": ({"mm", "port", "arch", "drivers"}, ANY_LIBC),
     "arch": ({"mm", "port", "arch"}, ANY_LIBC),
 }
+# Architectures that share arch/common, which includes headers that each of them has.
+SHARING = ("arm64", "riscv64")
 # One include from outside its rule: the page size is the architecture's, in page arithmetic.
 ALLOWED = {("include/mm/pfn.h", "arch/page_size.h")}
 
@@ -47,14 +49,20 @@ def room_of(path):
 
 
 def is_private(path, target):
-    """Does "target" lead to a header within the room's own folder, arch/ARCH counting as a room?"""
+    """Does "target" lead to a header within the room's own folder, arch/ARCH counting as a room?
+
+    Of arch/common its users see "common/...", and it sees by name what all of them have.
+    """
     parts = path.split("/")
     top = "/".join(parts[:2]) if parts[0] == "arch" else parts[0]
     for start in (os.path.dirname(path), top):
         found = os.path.normpath(os.path.join(start, target))
         if found.startswith(top + "/") and os.path.exists(os.path.join(ROOT, found)):
             return True
-    return False
+    if top == "arch/common":
+        return all(os.path.exists(os.path.join(ROOT, "arch", arch, target)) for arch in SHARING)
+    return (parts[1] in SHARING and target.startswith("common/") and
+            os.path.exists(os.path.join(ROOT, "arch", target)))
 
 
 def wrong(path, bracket, target):

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The page tables, as far as all architectures have the same. Boot CPU only, unless said otherwise.
+ */
+#ifndef COMMON_PAGING_H
+#define COMMON_PAGING_H
+
+#include <stdbool.h>
+#include <mm/memblock.h>
+#include <port/thread.h>
+
+/**
+ * Build the final tables: the linear map, the image, and the registers that are in use already.
+ * 0, or -1 with a line if there is no memory for them. The architecture's paging_init() calls it,
+ * switches this CPU to them and says so by paging_in_use().
+ */
+int paging_build(struct memblock *mb);
+void paging_in_use(void);
+
+/** Physical address of the final tables' root. */
+phys_addr_t paging_root(void);
+
+/** Device registers before paging_in_use(), as mmio_map(). The architecture's early.c. */
+volatile void *early_mmio(phys_addr_t pa, size_t bytes);
+
+/**
+ * Piece `i` of those that stay where they are, 2 MiB: where it lies and what it maps; false: there
+ * are no more. The architecture's early.c.
+ */
+bool early_mmio_piece(unsigned int i, uintptr_t *va, phys_addr_t *pa);
+
+/**
+ * Map one stack of CPU slot `slot`: [pa, pa + bytes), bytes at most STACK_MAX, with unmapped
+ * pages on both sides. Returns its lowest address, or 0 if there is no page for a table.
+ */
+enum stack_kind { STACK_EMERGENCY, STACK_MAIN, NR_STACKS };
+#define STACK_MAX THREAD_STACK_MAX
+uintptr_t paging_map_stack(unsigned int slot, enum stack_kind kind, phys_addr_t pa, size_t bytes);
+void paging_unmap_stack(unsigned int slot, enum stack_kind kind, size_t bytes);
+
+/**
+ * The same for a thread's stack, in the lowest free slot, which is stored; 0 if none is left, too.
+ * Any CPU. This CPU remembers nothing of what was mapped there before; others may, until
+ * thread_context_publish().
+ */
+#define MAX_THREAD_STACKS 2048U
+uintptr_t paging_map_thread_stack(phys_addr_t pa, size_t bytes, unsigned int *slot);
+void paging_unmap_thread_stack(unsigned int slot, size_t bytes);
+
+/** What lies at a virtual address, for people: "guard page of a stack", "text of the image". */
+const char *paging_name(uintptr_t va);
+
+#endif
