@@ -13,6 +13,7 @@
 #include <port/mem.h>
 #include <port/print.h>
 #include <arch/sysreg.h>
+#include "common/banks.h"
 #include "image.h"
 #include "paging.h"
 
@@ -20,9 +21,6 @@
 
 #define LINEAR_BASE  0xffff000000000000UL
 #define LINEAR_BYTES (128ULL << 40)
-
-/* One past the last physical address that has a descriptor. */
-#define MEM_MAP_LIMIT (MEM_MAP_BYTES / sizeof(struct page) * PAGE_SIZE)
 
 const char paging_modes[] = "va48";
 
@@ -45,22 +43,6 @@ static unsigned int pa_bits(void)
 	unsigned int most = bits[sysreg_read(id_aa64mmfr0_el1) & 7];
 
 	return most < 48 ? most : 48;
-}
-
-/* Take what lies at or above `limit` out of the list of banks, with a line for each. */
-static void refuse_banks(struct memblock_list *memory, phys_addr_t limit, const char *whose)
-{
-	while (memory->nr > 0 && memory->range[memory->nr - 1].end > limit) {
-		struct memblock_range *bank = &memory->range[memory->nr - 1];
-		phys_addr_t from = bank->base > limit ? bank->base : limit;
-
-		print("paging: memory 0x%lx-0x%lx of node %d is not used: %s ends at 0x%lx\n",
-			(unsigned long)from, (unsigned long)bank->end, bank->nid, whose,
-			(unsigned long)limit);
-		bank->end = from;
-		if (bank->base == from)
-			memory->nr--;
-	}
 }
 
 int paging_choose(struct memblock *mb)

@@ -25,6 +25,7 @@
 #include <port/boot.h>
 #include <port/mem.h>
 #include <port/print.h>
+#include "common/banks.h"
 #include "image.h"
 #include "paging.h"
 #include "tables.h"
@@ -32,9 +33,6 @@
 #define GIB (1ULL << 30)
 #define TIB (1ULL << 40)
 #define PIB (1ULL << 50)
-
-/* One past the last physical address that has a descriptor. */
-#define MEM_MAP_LIMIT (MEM_MAP_BYTES / sizeof(struct page) * PAGE_SIZE)
 
 static const struct mode {
 	const char name[5];
@@ -101,22 +99,6 @@ void paging_cpu_type(const char *type)
 unsigned int paging_levels(void)
 {
 	return chosen->levels;
-}
-
-/* Take what lies at or above `limit` out of the list of banks, with a line for each. */
-static void refuse_banks(struct memblock_list *memory, phys_addr_t limit, const char *whose)
-{
-	while (memory->nr > 0 && memory->range[memory->nr - 1].end > limit) {
-		struct memblock_range *bank = &memory->range[memory->nr - 1];
-		phys_addr_t from = bank->base > limit ? bank->base : limit;
-
-		print("paging: memory 0x%lx-0x%lx of node %d is not used: %s ends at 0x%lx\n",
-			(unsigned long)from, (unsigned long)bank->end, bank->nid, whose,
-			(unsigned long)limit);
-		bank->end = from;
-		if (bank->base == from)
-			memory->nr--;
-	}
 }
 
 /* The mode for memory from `base` to `end`, within what there is. */
