@@ -20,11 +20,11 @@
 #define CORE_STACK_LOW     24
 #define CORE_STACK_ROOM    32
 #define CORE_EMERGENCY_TOP 40
-#define CORE_SELF          48
-#define CORE_TTBR1         56
-#define CORE_CONTINUE      64
-#define CORE_SP            72
-#define CORE_TP            80
+#define CORE_SELF          56
+#define CORE_TTBR1         64
+#define CORE_CONTINUE      72
+#define CORE_SP            80
+#define CORE_TP            88
 
 /* struct trap_frame: x0 to x30, sp, then the cause, then the SIMD registers; a multiple of 16 */
 #define FRAME_X(n)  ((n)*8)

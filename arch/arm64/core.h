@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <arch/sysreg.h>
 #include "asm.h"
+#include "common/stacks.h"
 
 /**
  * State of one CPU; TPIDR_EL1 points to it. Written by that CPU alone once it runs; filled by the
@@ -20,16 +21,13 @@
 struct core {
 	unsigned long scratch[2]; /* trap entry parks two registers here, */
 	unsigned long kind;       /* and the number of the vector */
-	uintptr_t stack_low;      /* lowest byte of its stack */
-	unsigned long stack_room; /* bytes of the stack above TRAP_MARGIN */
-	uintptr_t emergency_top;  /* end of its emergency stack */
-	struct core *self;        /* virtual address of this */
-	uint64_t ttbr1;           /* the final page tables; secondary CPUs only, as the next 3 */
-	uintptr_t continue_at;    /* virtual address where to go on with the MMU on */
-	uintptr_t sp, tp;         /* initial values */
+	struct stacks stacks;
+	struct core *self;     /* virtual address of this */
+	uint64_t ttbr1;        /* the final page tables; secondary CPUs only, as the next 3 */
+	uintptr_t continue_at; /* virtual address where to go on with the MMU on */
+	uintptr_t sp, tp;      /* initial values */
 
-	void (*entry)(void); /* what smp_start_cpu() was given */
-	uintptr_t emergency_low;
+	void (*entry)(void);    /* what smp_start_cpu() was given */
 	uint64_t hwid;          /* the affinity fields of its MPIDR */
 	unsigned int id;        /* dense */
 	bool has_chip;          /* its part of the interrupt controller is set up */
@@ -42,9 +40,9 @@ struct core {
 
 static_assert(offsetof(struct core, scratch) == CORE_SCRATCH, "asm.h");
 static_assert(offsetof(struct core, kind) == CORE_KIND, "asm.h");
-static_assert(offsetof(struct core, stack_low) == CORE_STACK_LOW, "asm.h");
-static_assert(offsetof(struct core, stack_room) == CORE_STACK_ROOM, "asm.h");
-static_assert(offsetof(struct core, emergency_top) == CORE_EMERGENCY_TOP, "asm.h");
+static_assert(offsetof(struct core, stacks.low) == CORE_STACK_LOW, "asm.h");
+static_assert(offsetof(struct core, stacks.room) == CORE_STACK_ROOM, "asm.h");
+static_assert(offsetof(struct core, stacks.emergency_top) == CORE_EMERGENCY_TOP, "asm.h");
 static_assert(offsetof(struct core, self) == CORE_SELF, "asm.h");
 static_assert(offsetof(struct core, ttbr1) == CORE_TTBR1, "asm.h");
 static_assert(offsetof(struct core, continue_at) == CORE_CONTINUE, "asm.h");
@@ -93,10 +91,6 @@ static inline struct core *this_core(void)
 
 /** Set up this CPU's part of the interrupt controller, if one is known; timer off. */
 void core_init_interrupts(struct core *core);
-
-/** Note a CPU's stacks: [stack_low, stack_top) and [emergency_low, emergency_top). */
-void core_set_stacks(struct core *core, uintptr_t stack_low, uintptr_t stack_top,
-	uintptr_t emergency_low, uintptr_t emergency_top);
 
 /** The controller that irq_set_chip() was given, or NULL. trap.c. */
 const struct irq_chip *irq_chip(void);

@@ -68,15 +68,6 @@ void core_init_interrupts(struct core *core)
 		chip->enable_local(timer_irq());
 }
 
-void core_set_stacks(struct core *core, uintptr_t stack_low, uintptr_t stack_top,
-	uintptr_t emergency_low, uintptr_t emergency_top)
-{
-	core->stack_low = stack_low;
-	core->stack_room = stack_top - stack_low - TRAP_MARGIN;
-	core->emergency_low = emergency_low;
-	core->emergency_top = emergency_top;
-}
-
 void boot_main(unsigned long entered_at, phys_addr_t fdt)
 {
 	const struct boot_info boot = {
@@ -88,8 +79,9 @@ void boot_main(unsigned long entered_at, phys_addr_t fdt)
 		.appended_room = image_span(image_end, appended_end),
 	};
 
-	core_set_stacks(&boot_core, (uintptr_t)boot_stack_low, (uintptr_t)boot_stack_top,
-		(uintptr_t)boot_emergency_low, (uintptr_t)boot_emergency_top);
+	stacks_set(&boot_core.stacks, (uintptr_t)boot_stack_low, (uintptr_t)boot_stack_top);
+	boot_core.stacks.emergency_low = (uintptr_t)boot_emergency_low;
+	boot_core.stacks.emergency_top = (uintptr_t)boot_emergency_top;
 	boot_core.self = &boot_core;
 	boot_core.hwid = boot.hwid;
 	hwids[0] = boot.hwid;
@@ -148,8 +140,9 @@ static void core_prepare(struct core *core, struct mm_cpu *cpu, const uintptr_t 
 
 	for (unsigned int kind = 0; kind < NR_STACKS; kind++)
 		top[kind] = low[kind] + order_bytes(stack_order[kind]);
-	core_set_stacks(
-		core, low[STACK_MAIN], top[STACK_MAIN], low[STACK_EMERGENCY], top[STACK_EMERGENCY]);
+	stacks_set(&core->stacks, low[STACK_MAIN], top[STACK_MAIN]);
+	core->stacks.emergency_low = low[STACK_EMERGENCY];
+	core->stacks.emergency_top = top[STACK_EMERGENCY];
 	core->self = core;
 	core->id = cpu->id;
 	core->ttbr1 = paging_root();

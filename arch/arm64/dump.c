@@ -96,12 +96,12 @@ static bool in_text(uintptr_t pc)
 /* May the two words at `fp` be read? */
 static bool is_frame(const struct core *core, uintptr_t fp)
 {
-	uintptr_t stack_top = core->stack_low + core->stack_room + TRAP_MARGIN;
+	uintptr_t stack_top = stacks_top(&core->stacks);
 
 	if (fp % sizeof(uintptr_t) != 0)
 		return false;
-	return (fp >= core->stack_low && fp <= stack_top - 16) ||
-	       (fp >= core->emergency_low && fp <= core->emergency_top - 16);
+	return (fp >= core->stacks.low && fp <= stack_top - 16) ||
+	       (fp >= core->stacks.emergency_low && fp <= core->stacks.emergency_top - 16);
 }
 
 /* A return address stands behind the call, which may be the next function's where it never returns.
@@ -154,8 +154,7 @@ static void dump_thread(void)
 	const struct core *core = this_core();
 
 	print("thread: %s, stack 0x%lx-0x%lx\n", mm_current() ? mm_current()->name : "none yet",
-		(unsigned long)core->stack_low,
-		(unsigned long)(core->stack_low + core->stack_room + TRAP_MARGIN));
+		(unsigned long)core->stacks.low, (unsigned long)stacks_top(&core->stacks));
 }
 
 static void dump_registers(const struct trap_frame *frame)

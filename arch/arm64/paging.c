@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From the early page tables to the final ones, which common/paging.c builds.
+ * From the early page tables to the final ones, which common/paging.c builds; and from the CPU that
+ * changes those to the others. Owns nothing.
  *
  * Source: Arm ARM DDI 0487, D8.
  */
 #include <port/boot.h>
+#include <port/thread.h>
 #include "image.h"
 #include "paging.h"
+#include "tables.h"
+
+/* That nothing is mapped somewhere is not remembered, and what is gone was forgotten at once. */
+void thread_context_publish(void)
+{
+	tables_written();
+}
 
 int paging_init(struct memblock *mb)
 {

@@ -125,7 +125,7 @@ static void interrupts(void)
 static void leave(const struct trap_frame *frame)
 {
 	const struct core *core = this_core();
-	bool on_own_stack = (uintptr_t)frame - core->stack_low <= core->stack_room + TRAP_MARGIN;
+	bool on_own_stack = (uintptr_t)frame - core->stacks.low <= core->stacks.room + TRAP_MARGIN;
 
 	if (this_cpu->irq_depth == 0 && on_own_stack && handlers.exit)
 		handlers.exit();

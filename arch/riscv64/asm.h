@@ -21,11 +21,11 @@
 #define HART_STACK_LOW     16
 #define HART_STACK_ROOM    24
 #define HART_EMERGENCY_TOP 32
-#define HART_SELF          40
-#define HART_SATP          48
-#define HART_CONTINUE      56
-#define HART_SP            64
-#define HART_TP            72
+#define HART_SELF          48
+#define HART_SATP          56
+#define HART_CONTINUE      64
+#define HART_SP            72
+#define HART_TP            80
 
 /* struct trap_frame: x1 to x31 in register order, then the cause; a multiple of 16 */
 #define FRAME_X(n)    (((n)-1) * 8)

@@ -50,21 +50,13 @@ void hart_init_interrupts(struct hart *hart)
 	csr_write(sie, 1UL << IRQ_S_SOFT | 1UL << IRQ_S_TIMER | 1UL << IRQ_S_EXTERNAL);
 }
 
-void hart_set_stacks(struct hart *hart, uintptr_t stack_low, uintptr_t stack_top,
-	uintptr_t emergency_low, uintptr_t emergency_top)
-{
-	hart->stack_low = stack_low;
-	hart->stack_room = stack_top - stack_low - TRAP_MARGIN;
-	hart->emergency_low = emergency_low;
-	hart->emergency_top = emergency_top;
-}
-
 void boot_main(uint64_t hwid, phys_addr_t fdt)
 {
 	const struct boot_info boot = {.hwid = hwid, .fdt = fdt};
 
-	hart_set_stacks(&boot_hart, (uintptr_t)boot_stack_low, (uintptr_t)boot_stack_top,
-		(uintptr_t)boot_emergency_low, (uintptr_t)boot_emergency_top);
+	stacks_set(&boot_hart.stacks, (uintptr_t)boot_stack_low, (uintptr_t)boot_stack_top);
+	boot_hart.stacks.emergency_low = (uintptr_t)boot_emergency_low;
+	boot_hart.stacks.emergency_top = (uintptr_t)boot_emergency_top;
 	boot_hart.self = &boot_hart;
 	boot_hart.hwid = hwid;
 	hwids[0] = hwid;
@@ -119,8 +111,9 @@ static void hart_prepare(struct hart *hart, struct mm_cpu *cpu, const uintptr_t 
 
 	for (unsigned int kind = 0; kind < NR_STACKS; kind++)
 		top[kind] = low[kind] + order_bytes(stack_order[kind]);
-	hart_set_stacks(
-		hart, low[STACK_MAIN], top[STACK_MAIN], low[STACK_EMERGENCY], top[STACK_EMERGENCY]);
+	stacks_set(&hart->stacks, low[STACK_MAIN], top[STACK_MAIN]);
+	hart->stacks.emergency_low = low[STACK_EMERGENCY];
+	hart->stacks.emergency_top = top[STACK_EMERGENCY];
 	hart->self = hart;
 	hart->satp = paging_satp();
 	hart->continue_at = (uintptr_t)secondary_continue;

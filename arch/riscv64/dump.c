@@ -56,12 +56,12 @@ static bool in_text(uintptr_t pc)
 /* May the two words below `fp` be read? */
 static bool is_frame(const struct hart *hart, uintptr_t fp)
 {
-	uintptr_t stack_top = hart->stack_low + hart->stack_room + TRAP_MARGIN;
+	uintptr_t stack_top = stacks_top(&hart->stacks);
 
 	if (fp % sizeof(uintptr_t) != 0)
 		return false;
-	return (fp >= hart->stack_low + 16 && fp <= stack_top) ||
-	       (fp >= hart->emergency_low + 16 && fp <= hart->emergency_top);
+	return (fp >= hart->stacks.low + 16 && fp <= stack_top) ||
+	       (fp >= hart->stacks.emergency_low + 16 && fp <= hart->stacks.emergency_top);
 }
 
 /*
@@ -118,8 +118,7 @@ static void dump_thread(void)
 	const struct hart *hart = this_hart();
 
 	print("thread: %s, stack 0x%lx-0x%lx\n", mm_current() ? mm_current()->name : "none yet",
-		(unsigned long)hart->stack_low,
-		(unsigned long)(hart->stack_low + hart->stack_room + TRAP_MARGIN));
+		(unsigned long)hart->stacks.low, (unsigned long)stacks_top(&hart->stacks));
 }
 
 static void dump_registers(const struct trap_frame *frame)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <arch/csr.h>
 #include "asm.h"
+#include "common/stacks.h"
 
 /**
  * State of one hart; sscratch points to it. Written by that hart alone once it runs; filled by the
@@ -18,16 +19,13 @@
  */
 struct hart {
 	unsigned long scratch[2]; /* trap entry parks two registers here */
-	uintptr_t stack_low;      /* lowest byte of its stack */
-	unsigned long stack_room; /* bytes of the stack above TRAP_MARGIN */
-	uintptr_t emergency_top;  /* end of its emergency stack */
-	struct hart *self;        /* virtual address of this */
-	unsigned long satp;       /* the final page tables; secondary harts only, as the next 3 */
-	uintptr_t continue_at;    /* virtual address where to go on with paging on */
-	uintptr_t sp, tp;         /* initial values */
+	struct stacks stacks;
+	struct hart *self;     /* virtual address of this */
+	unsigned long satp;    /* the final page tables; secondary harts only, as the next 3 */
+	uintptr_t continue_at; /* virtual address where to go on with paging on */
+	uintptr_t sp, tp;      /* initial values */
 
-	void (*entry)(void); /* what smp_start_cpu() was given */
-	uintptr_t emergency_low;
+	void (*entry)(void);    /* what smp_start_cpu() was given */
 	uint64_t hwid;          /* hart id */
 	uint64_t next_tick;     /* time of the next periodic tick, or UINT64_MAX */
 	uint64_t tick_interval; /* time between ticks */
@@ -37,9 +35,9 @@ struct hart {
 };
 
 static_assert(offsetof(struct hart, scratch) == HART_SCRATCH, "asm.h");
-static_assert(offsetof(struct hart, stack_low) == HART_STACK_LOW, "asm.h");
-static_assert(offsetof(struct hart, stack_room) == HART_STACK_ROOM, "asm.h");
-static_assert(offsetof(struct hart, emergency_top) == HART_EMERGENCY_TOP, "asm.h");
+static_assert(offsetof(struct hart, stacks.low) == HART_STACK_LOW, "asm.h");
+static_assert(offsetof(struct hart, stacks.room) == HART_STACK_ROOM, "asm.h");
+static_assert(offsetof(struct hart, stacks.emergency_top) == HART_EMERGENCY_TOP, "asm.h");
 static_assert(offsetof(struct hart, self) == HART_SELF, "asm.h");
 static_assert(offsetof(struct hart, satp) == HART_SATP, "asm.h");
 static_assert(offsetof(struct hart, continue_at) == HART_CONTINUE, "asm.h");
@@ -81,10 +79,6 @@ static inline struct hart *this_hart(void)
 
 /** Let the three interrupts through once sstatus.SIE is set; timer off. On the hart itself. */
 void hart_init_interrupts(struct hart *hart);
-
-/** Note a hart's stacks: [stack_low, stack_top) and [emergency_low, emergency_top). */
-void hart_set_stacks(struct hart *hart, uintptr_t stack_low, uintptr_t stack_top,
-	uintptr_t emergency_low, uintptr_t emergency_top);
 
 /** The timer interrupt, and which of its two purposes are due. timer.c. */
 struct timer_due {

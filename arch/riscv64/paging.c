@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the early page tables to the final ones, which common/paging.c builds, and the firmware's
- * memory, which they leave out.
+ * memory, which they leave out; and from the hart that changes the tables to the others.
  *
  * Owns what is known of that range: fixed by paging_init(), the boot hart alone is there.
  *
@@ -10,8 +10,10 @@
 #include <mm/memblock.h>
 #include <port/boot.h>
 #include <port/print.h>
+#include <port/thread.h>
 #include "image.h"
 #include "paging.h"
+#include "sbi.h"
 #include "tables.h"
 
 /* Between the start of memory and the image, at most so much is taken for the firmware. */
@@ -53,6 +55,15 @@ static void reserve_firmware(struct memblock *mb)
 	print("paging: the tree does not tell the firmware's range; 0x%lx-0x%lx is taken for it\n",
 		(unsigned long)firmware, (unsigned long)image);
 	memblock_reserve(mb, firmware, image - firmware, MEMBLOCK_NOMAP, "firmware");
+}
+
+/*
+ * Harts may remember of these addresses what was mapped there before, or that nothing was. A stale
+ * entry of a stack that is gone does no harm until the addresses are used again.
+ */
+void thread_context_publish(void)
+{
+	sbi_remote_fence();
 }
 
 unsigned long paging_satp(void)

@@ -88,7 +88,7 @@ static bool interrupt(unsigned long cause)
 static void leave(const struct trap_frame *frame)
 {
 	const struct hart *hart = this_hart();
-	bool on_own_stack = (uintptr_t)frame - hart->stack_low <= hart->stack_room + TRAP_MARGIN;
+	bool on_own_stack = (uintptr_t)frame - hart->stacks.low <= hart->stacks.room + TRAP_MARGIN;
 
 	if (this_cpu->irq_depth == 0 && on_own_stack && handlers.exit)
 		handlers.exit();

@@ -2,18 +2,17 @@
 /*
  * Contexts of threads: their stacks, and switching between them.
  *
- * A stack's pages are mapped a second time, between unmapped ones. struct hart's stack bounds are
- * those of the running thread: trap.S sees by them whether sp has run over, dump.c which frames
- * may be read. Owns nothing: the slots of addresses are paging.c's.
- *
- * Source: RISC-V ELF psABI 1.0 (callee-saved registers); Privileged Architecture 1.12, 4.2.1.
+ * A stack's pages are mapped a second time, between unmapped ones. The bounds in a CPU's struct
+ * stacks are those of the running thread: the architecture's trap.S sees by them whether sp has run
+ * over, its dump.c which frames may be read. Its switch.h says where its switch.S keeps which
+ * register. Owns nothing: the slots of addresses are paging.c's.
  */
 #include <mm/mm.h>
 #include <port/cpu.h>
 #include <port/thread.h>
-#include "hart.h"
 #include "paging.h"
-#include "sbi.h"
+#include "stacks.h"
+#include "switch.h"
 
 static size_t stack_bytes(const struct thread_context *context)
 {
@@ -34,9 +33,9 @@ static void prepare_start(struct thread_context *context, void (*entry)(void *ar
 	saved = (uintptr_t *)context->sp;
 	for (unsigned int i = 0; i < SWITCH_BYTES / sizeof(*saved); i++)
 		saved[i] = 0;
-	saved[SWITCH_RA / sizeof(*saved)] = (uintptr_t)context_start;
-	saved[SWITCH_S(1) / sizeof(*saved)] = (uintptr_t)entry;
-	saved[SWITCH_S(2) / sizeof(*saved)] = (uintptr_t)arg;
+	saved[SWITCH_PC / sizeof(*saved)] = (uintptr_t)context_start;
+	saved[SWITCH_ENTRY / sizeof(*saved)] = (uintptr_t)entry;
+	saved[SWITCH_ARG / sizeof(*saved)] = (uintptr_t)arg;
 }
 
 int thread_context_create(
@@ -58,15 +57,6 @@ int thread_context_create(
 	return 0;
 }
 
-/*
- * Harts may remember of these addresses what was mapped there before, or that nothing was. A stale
- * entry of a stack that is gone does no harm until the addresses are used again.
- */
-void thread_context_publish(void)
-{
-	sbi_remote_fence();
-}
-
 void thread_context_destroy(struct thread_context *context)
 {
 	size_t bytes = stack_bytes(context);
@@ -78,19 +68,16 @@ void thread_context_destroy(struct thread_context *context)
 
 void thread_context_adopt(struct thread_context *context)
 {
-	const struct hart *hart = this_hart();
+	const struct stacks *stacks = this_stacks();
 
 	*context = (struct thread_context){
-		.stack_low = hart->stack_low,
-		.stack_high = hart->stack_low + hart->stack_room + TRAP_MARGIN,
+		.stack_low = stacks->low,
+		.stack_high = stacks_top(stacks),
 	};
 }
 
 void thread_context_switch(struct thread_context *from, struct thread_context *to)
 {
-	struct hart *hart = this_hart();
-
-	hart->stack_low = to->stack_low;
-	hart->stack_room = stack_bytes(to) - TRAP_MARGIN;
+	stacks_set(this_stacks(), to->stack_low, to->stack_high);
 	context_switch(&from->sp, to->sp);
 }
