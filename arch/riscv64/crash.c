@@ -1,41 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Faults committed on purpose, so that one can see each of them end in a dump: `selftest crash`.
+ * Faults committed on purpose on riscv64: those of common/crash.c, and a store to the firmware.
+ * Owns an instruction where none may be executed.
  *
- * Pointers pass through hide(): what the compiler can prove to be undefined it may leave out.
+ * Source: RISC-V Unprivileged ISA, 2.5 (jalr).
  */
 #include <string.h>
 #include <port/boot.h>
 #include <port/mem.h>
 #include <port/print.h>
+#include "common/crash.h"
 #include "paging.h"
 
-const char *const arch_crash_names[] = {"overflow", "text", "exec", "null", "firmware", NULL};
+const char *const arch_crash_names[] = {CRASH_NAMES, "firmware", NULL};
 
 /* `ret`, in data. */
 static uint32_t code_in_data[] = {0x00008067};
-
-static void *hide(void *pointer)
-{
-	__asm__ volatile("" : "+r"(pointer));
-	return pointer;
-}
-
-static void store(void *at)
-{
-	*(volatile uint64_t *)hide(at) = 0;
-}
-
-/* Goes deeper until the stack ends; `end` is never reached. */
-static __attribute__((noinline)) unsigned long recurse(unsigned long depth, unsigned long end)
-{
-	volatile unsigned long pad[16];
-
-	pad[depth % 16] = depth;
-	if (depth == end)
-		return 0;
-	return recurse(depth + 1, end) + pad[depth % 16];
-}
 
 static int store_to_firmware(void)
 {
@@ -45,30 +25,13 @@ static int store_to_firmware(void)
 		print("crash: no range of the firmware is known\n");
 		return -1;
 	}
-	store(phys_to_virt(pa));
+	crash_store(phys_to_virt(pa));
 	return 0;
 }
 
 int arch_crash(const char *name)
 {
-	if (strcmp(name, "overflow") == 0) {
-		recurse(0, (unsigned long)hide((void *)UINTPTR_MAX));
-		return 0;
-	}
-	if (strcmp(name, "text") == 0) {
-		store((void *)((uintptr_t)arch_crash & ~(uintptr_t)7));
-		return 0;
-	}
-	if (strcmp(name, "exec") == 0) {
-		((void (*)(void))hide(code_in_data))();
-		return 0;
-	}
-	if (strcmp(name, "null") == 0) {
-		store(NULL);
-		return 0;
-	}
 	if (strcmp(name, "firmware") == 0)
 		return store_to_firmware();
-	print("crash: no fault is called %s\n", name);
-	return -1;
+	return crash_commit(name, code_in_data);
 }
