@@ -217,9 +217,9 @@ void smp_start_all(unsigned int timeout_seconds)
 		smp_set_hwid(id, kernel.cpus.cpu[id].hwid);
 	for (unsigned int id = 1; id < kernel.nr_cpus; id++)
 		smp_request(id);
-	/* The tick wakes us in any case, so a look that is a moment too early costs nothing. */
+	/* The tick wakes us, so a look that is a moment too early costs nothing; or none comes. */
 	while (!smp_all_came() && cpu_time() < deadline)
-		cpu_wait();
+		cpu_wait_until(deadline);
 	smp_leave_out_late(timeout_seconds);
 	thread_context_publish();
 	smp_report();

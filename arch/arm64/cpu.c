@@ -81,7 +81,9 @@ void secondary_main(struct core *core)
 	drop_ttbr0();
 	core_init_interrupts(core);
 	__asm__ volatile("msr daifclr, #4");
-	core->entry();
+	/* One that nobody could wake does not come. */
+	if (core->has_chip)
+		core->entry();
 	arch_halt();
 }
 

@@ -13,8 +13,8 @@ struct mm_cpu;
  * Ask the firmware to start the CPU with hardware id `hwid` (a hart id, an MPIDR) in `entry`, on a
  * stack and with a thread-local block of its own, this_cpu = `cpu`, interrupts off.
  *
- * Returns 0 when the request was accepted (the CPU says itself when it is there), or the
- * firmware's negative error. After mm_init(); allocates.
+ * Returns 0 when the request was accepted (the CPU says itself when it is there; one that could not
+ * be interrupted never does), or the firmware's negative error. After mm_init(); allocates.
  */
 int smp_start_cpu(struct mm_cpu *cpu, uint64_t hwid, void (*entry)(void));
 

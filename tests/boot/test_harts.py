@@ -95,3 +95,14 @@ def test_tree_with_the_other_method(run, tmp_path, level, method, said, online):
     assert boot.problems(result, COMMANDS) == []
     assert f"firmware: {said}" in result.lines
     assert f"harts: {online} of 4 online, boot hart 0" in result.text
+
+
+@only_on("arm64")
+def test_harts_that_nobody_can_wake(run, tmp_path):
+    """Without an interrupt controller: no tick, no interrupts, and they do not come."""
+    gone = at_node("/intc@8000000", 'status = "disabled";')
+    machine = edited(machines.sized(4, "512M", 1), gone, tmp_path)
+    machine.disk = None
+    result = run(machine, COMMANDS[:2], "hart_timeout=1")
+    assert boot.problems(result, COMMANDS[:2]) == []
+    assert "harts: 1 of 4 online, boot hart 0; left out: 1 2 3" in result.lines
