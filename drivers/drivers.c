@@ -67,8 +67,9 @@ volatile void *driver_map(const void *fdt, int node, uint64_t bytes)
 	}
 	registers = mmio_map(base, size);
 	if (!registers)
-		driver_refuse(fdt, node, "no room to map 0x%lx bytes of registers; not used",
-			(unsigned long)size);
+		driver_refuse(fdt, node,
+			"registers at 0x%lx, 0x%lx bytes, can not be mapped; not used",
+			(unsigned long)base, (unsigned long)size);
 	return registers;
 }
 

@@ -45,6 +45,11 @@ static unsigned int pa_bits(void)
 	return most < 48 ? most : 48;
 }
 
+phys_addr_t paging_phys_last(void)
+{
+	return (1ULL << pa_bits()) - 1;
+}
+
 int paging_choose(struct memblock *mb)
 {
 	phys_addr_t base = align_down(mb->memory.range[0].base, GIB);

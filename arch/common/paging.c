@@ -252,6 +252,8 @@ volatile void *mmio_map(phys_addr_t pa, size_t bytes)
 	/* As far from a multiple of a large leaf as the registers are, so that one may fit. */
 	uintptr_t va = align_up(paging.next_device, align) + (base & (align - 1));
 
+	if (bytes == 0 || pa + bytes - 1 < pa || pa + bytes - 1 > paging_phys_last())
+		return NULL;
 	if (!paging.active)
 		return early_mmio(pa, bytes);
 	if (va + length > DEVICE_BASE + DEVICE_BYTES || length > DEVICE_BYTES)

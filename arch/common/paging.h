@@ -20,6 +20,9 @@ void paging_in_use(void);
 /** Physical address of the final tables' root. */
 phys_addr_t paging_root(void);
 
+/** The highest physical address that a page table's entry can hold. The architecture's mode.c. */
+phys_addr_t paging_phys_last(void);
+
 /** Device registers before paging_in_use(), as mmio_map(). The architecture's early.c. */
 volatile void *early_mmio(phys_addr_t pa, size_t bytes);
 

@@ -96,6 +96,11 @@ void paging_cpu_type(const char *type)
 	said |= !mode;
 }
 
+phys_addr_t paging_phys_last(void)
+{
+	return (1ULL << 56) - 1; /* 44 bits of page number, in all modes */
+}
+
 unsigned int paging_levels(void)
 {
 	return chosen->levels;

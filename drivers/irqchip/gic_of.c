@@ -104,8 +104,9 @@ volatile unsigned char *gic_map(const void *fdt, int node, unsigned int index, u
 			"entry %u of reg has 0x%lx bytes, 0x%lx are needed; not used", index,
 			(unsigned long)size, (unsigned long)bytes);
 	else if (!(registers = mmio_map(base, bytes)))
-		driver_refuse(fdt, node, "no room to map 0x%lx bytes of registers; not used",
-			(unsigned long)bytes);
+		driver_refuse(fdt, node,
+			"registers at 0x%lx, 0x%lx bytes, can not be mapped; not used",
+			(unsigned long)base, (unsigned long)bytes);
 	return registers;
 }
 

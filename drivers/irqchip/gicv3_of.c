@@ -140,7 +140,7 @@ static int64_t add_redistributor(const void *fdt, int node, uint64_t base)
 	mapped = mmio_map(base, GICV3_REDISTRIBUTOR_BYTES);
 	if (!mapped)
 		return driver_refuse(fdt, node,
-			"no room to map the redistributor at 0x%lx; the rest not used",
+			"the redistributor at 0x%lx can not be mapped; the rest not used",
 			(unsigned long)base);
 	if (!gicv3_identify(mapped))
 		return driver_refuse(fdt, node,

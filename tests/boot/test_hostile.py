@@ -179,6 +179,15 @@ def test_boots_what_can_be_booted(boot_tree, stock, name):
     check_findings(result, said)
 
 
+def test_registers_out_of_reach(boot_tree, stock):
+    """Beyond what a page table can say: refused, and not found at another address."""
+    far = 'far { compatible = "virtio,mmio"; interrupts = <0>; ' + reg((1 << 56, 0x1000)) + "};"
+    result = boot_tree(edit(stock, moved("/ { " + far + " };")))
+    assert boot.problems(result, COMMANDS) == []
+    assert ("driver: /far: registers at 0x100000000000000, 0x1000 bytes, can not be mapped; not used"
+            in result.lines)
+
+
 def test_reservations_are_all_kept(boot_tree, stock):
     """Hundreds of them, each noted, and their pages not the allocator's."""
     first = BASE + 256 * MIB >> 12

@@ -220,8 +220,8 @@ static void v2_not_mapped(void **state)
 	(void)state;
 	GIC_NODE(V2_D, 0x1000, V2_C + 0x1000, 0x1000);
 	tree_close(&tree);
-	refused(&gicv2_driver,
-		"driver: /intc: no room to map 0x100 bytes of registers; not used\n");
+	refused(&gicv2_driver, "driver: /intc: registers at 0x8011000, 0x100 bytes, can not be "
+			       "mapped; not used\n");
 }
 
 static void v2_without_boot_cpu(void **state)
@@ -386,7 +386,8 @@ static void v3_redistributor_not_mapped(void **state)
 	tree_close(&tree);
 	no_chip = true;
 	refused(&gicv3_driver,
-		"driver: /intc: no room to map the redistributor at 0x10160000; the rest not used\n"
+		"driver: /intc: the redistributor at 0x10160000 can not be mapped; the rest not "
+		"used\n"
 		"driver: /intc: this machine has another interrupt controller; not used\n");
 }
 
