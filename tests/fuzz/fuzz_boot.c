@@ -274,12 +274,30 @@ static void take_apart(void)
 		require(madvise(host->memory, host->bytes, MADV_DONTNEED) == 0);
 }
 
+/* As where the machine has less memory than the tree says: the middle of the last bank goes. */
+static void cut_last_bank(struct memblock *mb)
+{
+	const struct memblock_range bank = mb->memory.range[mb->memory.nr - 1];
+	const phys_addr_t quarter = align_down((bank.end - bank.base) / 4, PAGE_SIZE);
+	const unsigned long before = fuzz_present_pages(mb);
+	const bool full = mb->memory.nr == MEMBLOCK_MAX_RANGES;
+
+	if (memblock_remove(mb, bank.base + quarter, 2 * quarter) < 0) {
+		require(full && fuzz_present_pages(mb) == before);
+		return;
+	}
+	require(fuzz_present_pages(mb) == before - pfn_down(2 * quarter));
+	check_list(&mb->memory);
+}
+
 void fuzz_boot(void)
 {
 	if (!machine.large && machine.cpus.nr > FEW_CPUS)
 		machine.cpus.nr = FEW_CPUS;
 	if (!shrink())
 		return;
+	if (machine.small.memory.nr % 2 == 0)
+		cut_last_bank(&machine.small);
 	host_become(&machine.boot_cpu);
 	boot();
 	take_apart();
