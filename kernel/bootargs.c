@@ -8,8 +8,10 @@
  * ignored; the commands behind "--" are judged by the monitor.
  */
 #include <string.h>
+#include <mm/debug.h>
 #include <port/boot.h>
 #include <port/print.h>
+#include "cmd.h"
 #include "kernel.h"
 #include "monitor.h"
 
@@ -86,6 +88,30 @@ static bool set_paging(const char *value)
 	return paging_request(value);
 }
 
+bool debug_parse(const char *text, unsigned int *levels)
+{
+	unsigned int found = 0;
+
+	for (;;) {
+		const size_t length = strcspn(text, ",");
+		const struct mm_debug_level *level = mm_debug_find(text, length);
+
+		if (!level)
+			return false;
+		found |= level->bit;
+		if (text[length] == '\0')
+			break;
+		text += length + 1;
+	}
+	*levels = found;
+	return true;
+}
+
+static bool set_debug(const char *value)
+{
+	return debug_parse(value, &kernel.bootargs.debug);
+}
+
 /* A word without a value. */
 static bool set_interactive(const char *value)
 {
@@ -103,6 +129,7 @@ static const struct bootarg {
 } table[] = {
 	{"panic_on_misuse", "0 or 1", "a report of misuse stops the machine", set_panic_on_misuse},
 	{"check_tails", "0 or 1", "look at every page of a freed block", set_check_tails},
+	{"debug", "NAME,NAME", "levels of debugging, as `debug` lists them", set_debug},
 	{"hart_timeout", "1 to 3600", "seconds that harts may take to start", set_hart_timeout},
 	{"min_free_kbytes", "KiB, at most the memory there is", "what is kept free",
 		set_min_free_kbytes},
@@ -194,4 +221,9 @@ void bootargs_apply(void)
 		kernel_set_min_free_kbytes("bootargs: min_free_kbytes", args->min_free_kbytes);
 	if (args->lowmem_reserve_ratio[0])
 		mm_set_lowmem_reserve_ratio(mm, args->lowmem_reserve_ratio);
+}
+
+void bootargs_debug(void)
+{
+	mm_debug_set(&kernel.mm, kernel.bootargs.debug, true);
 }

@@ -22,6 +22,9 @@ bool cmd_parse_page(const char *command, const char *text, unsigned long *pfn);
 int alloc_by_hand(const char *command, int argc, char **argv, struct mm_explain *explain);
 int free_by_hand(const char *command, int argc, char **argv, struct mm_explain *explain);
 
+/** "NAME,NAME" as levels of <mm/debug.h>. False if one of them has no such name. bootargs.c */
+bool debug_parse(const char *text, unsigned int *levels);
+
 /** Start and end a report for programs, `name`: one line each, nothing but the report between. */
 void frame_begin(const char *name);
 void frame_end(const char *name);

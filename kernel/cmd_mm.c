@@ -5,6 +5,8 @@
  */
 #include <string.h>
 #include <port/boot.h>
+#include <mm/debug.h>
+#include <mm/page_owner.h>
 #include <mm/reclaim.h>
 #include <port/mem.h>
 #include <port/print.h>
@@ -138,6 +140,8 @@ int cmd_page(int argc, char **argv)
 	if (!cmd_parse_page(argv[0], argv[1], &pfn))
 		return CMD_USAGE;
 	show_page(&kernel.mm, pfn);
+	if (mm_debug(&kernel.mm) & MM_DEBUG_OWNER)
+		show_page_owner(&kernel.mm, pfn);
 	return CMD_OK;
 }
 
@@ -171,7 +175,7 @@ int cmd_check(int argc, char **argv)
 
 	(void)argc, (void)argv;
 	wait_for_kswapds();
-	errors = mm_check(&kernel.mm, &r);
+	errors = mm_check(&kernel.mm, &r) + mm_check_poison(&kernel.mm);
 	print("check: %lu free + %lu cached + %lu allocated + %lu reserved + %lu set aside = "
 	      "%lu of %lu pages\n",
 		r.free, r.cached, r.allocated, r.reserved, r.set_aside,

@@ -292,6 +292,33 @@ const struct command commands[] = {
 		.run = cmd_drain,
 	},
 	{
+		.group = GROUP_HAND,
+		.name = "owner",
+		.args = "PFN|ADDRESS",
+		.help = "who had a page last",
+		.arguments = PAGE_ARGUMENT,
+		.prints = "the call that handed it out and the one that freed it: order, flags, "
+			  "thread,\n"
+			  "CPU, time, and where from. Wants `debug owner on`",
+		.example = "debug owner on; alloc 0; owner pa=0x80400000",
+		.run = cmd_owner,
+		.candidate = page_candidate,
+	},
+	{
+		.group = GROUP_TEST,
+		.name = "debug",
+		.args = "[NAME,NAME... on|off]",
+		.help = "levels of debugging; alone: which are on",
+		.arguments = "NAME  of a level; `debug` alone lists them",
+		.prints =
+			"nothing, or why a level can not be on. The boot argument debug=NAME,NAME "
+			"has\n"
+			"them on from the start",
+		.example = "debug owner,poison on; debug",
+		.run = cmd_debug,
+		.candidate = debug_candidate,
+	},
+	{
 		.group = GROUP_TEST,
 		.name = "check",
 		.args = "",

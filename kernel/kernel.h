@@ -53,6 +53,7 @@ struct bootargs {
 	bool cut;                          /* there was no room for all: no commands */
 	bool interactive;                  /* a failed command leads to the monitor */
 	bool panic_on_misuse, check_tails; /* for struct mm */
+	unsigned int debug;                /* MM_DEBUG_* that are to be on from the start */
 	unsigned int hart_timeout;         /* seconds that a hart may take to come */
 	bool min_free_given;               /* the next is to be set */
 	uint64_t min_free_kbytes;
@@ -107,6 +108,8 @@ int memory_probe(struct memblock *mb);
 void bootargs_read(const void *fdt);
 /** Apply what they say of the allocator. Once, after mm_init(). */
 void bootargs_apply(void);
+/** Switch on the levels of debugging that they ask for. Once, when pages can be allocated. */
+void bootargs_debug(void);
 /**
  * Set min_free_kbytes of the machine. False, after a line that starts with `who`, if it is
  * more than there is memory.

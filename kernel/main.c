@@ -319,6 +319,7 @@ static void boot_free(void)
 	paging_boot_done();
 	print("pages: %lu free (%lu MiB), %lu KiB of page descriptors\n", pages,
 		to_mib(pfn_to_phys(pages)), kernel.mm.mem_map_bytes >> 10);
+	bootargs_debug();
 }
 
 /* What has run so far is a thread from here on. */

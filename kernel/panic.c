@@ -46,6 +46,14 @@ void report_stack(void)
 	barrier(); /* no tail call: the frame has to be there while it is read */
 }
 
+unsigned int report_callers(uintptr_t *callers, unsigned int max)
+{
+	const unsigned int nr = arch_callers(__builtin_frame_address(0), callers, max);
+
+	barrier(); /* as above */
+	return nr;
+}
+
 void report_panic(const char *format, ...)
 {
 	va_list args;

@@ -255,7 +255,6 @@ void cond_resched(void)
 static void refuse_sleep(const void *caller)
 {
 	mm_report_atomic_sleep(caller);
-	report_stack();
 	if (++this_queue()->refused > REFUSED_MAX)
 		report_panic("sched: %u sleeps in atomic context in a row, see above", REFUSED_MAX);
 }

@@ -15,6 +15,7 @@
 #ifndef MM_INTERNAL_H
 #define MM_INTERNAL_H
 
+#include <mm/debug.h>
 #include <mm/explain.h>
 #include <mm/mm.h>
 #include <port/barrier.h>
@@ -97,7 +98,8 @@ struct alloc_request {
 	const struct zonelist *zonelist; /* not empty */
 	const void *caller;              /* return address of the entry point */
 	struct mm_explain *explain;      /* NULL: nobody wants to know */
-	bool bypass; /* an interrupt inside its CPU's caches: not through them */
+	bool bypass;        /* an interrupt inside its CPU's caches: not through them */
+	unsigned int debug; /* MM_DEBUG_* that are on for this CPU */
 };
 
 /** A block of the first zone that this pass lets serve, ready for its owner, or NULL. */
@@ -207,6 +209,9 @@ struct page *pcp_alloc_explained(
 	struct zone *zone, bool cold, const struct zone *first, struct mm_explain *explain);
 void pcp_free_explained(struct page *page, bool cold, struct mm_explain *explain);
 
+/** Let every CPU copy mm->debug into its switches, and wait until it has. See mm_debug_set(). */
+void pcp_tell_debug(struct mm *mm);
+
 /* node.c: nodes, distances, the order of fallback. */
 
 int nodes_init(struct mm *mm, const struct mm_config *config);
@@ -269,6 +274,46 @@ int memmap_init(struct mm *mm);
  * says what.
  */
 void *boot_alloc(struct mm *mm, size_t bytes, int nid, const char *why);
+
+/* debug.c: what the levels of <mm/debug.h> do on the way of a block; `levels` of them are on. */
+
+/** The levels that this CPU knows to be on. */
+static inline unsigned int debug_here(void)
+{
+	return this_cpu->switches & MM_SWITCH_DEBUG;
+}
+
+/** A request begins: may this caller make it here? Reports if not; it is served all the same. */
+void debug_alloc(unsigned int levels, gfp_t gfp, unsigned int order, const void *caller);
+/** A block that was free: false, after a report, if somebody has used it and it can not be had. */
+bool debug_take(unsigned int levels, struct page *page, unsigned int order, const void *caller);
+/** The same block is its new owner's. */
+void debug_taken(unsigned int levels, const struct page *page, unsigned int order, gfp_t gfp,
+	const void *caller);
+/** A block is nobody's any more. True: it is kept here, and not to be given to the caches. */
+bool debug_freed(unsigned int levels, struct page *page, unsigned int order, const void *caller);
+/** A block was split into pages that each have the same owner. */
+void debug_split(unsigned int levels, const struct page *page, unsigned int order);
+
+/** page->debug: the number of the poison that it is filled with, or 0. */
+#define PAGE_DEBUG_POISON 0xffffU
+
+/* poison.c: the level MM_DEBUG_POISON. */
+
+void poison_fill(struct page *page, unsigned int order);
+/** The first page of the block that is not as it was filled, said in a line; NULL if none. */
+struct page *poison_find_changed(struct page *page, unsigned int order);
+/** Forget that they are filled. */
+void poison_forget(struct page *page, unsigned int order);
+void poison_changed(struct mm *mm, bool on);
+
+/* page_owner.c: the level MM_DEBUG_OWNER. */
+
+int page_owner_prepare(struct mm *mm);
+void page_owner_set_allocated(
+	const struct page *page, unsigned int order, gfp_t gfp, const void *caller);
+void page_owner_set_freed(const struct page *page, unsigned int order, const void *caller);
+void page_owner_split(const struct page *page, unsigned int order);
 
 /* report.c */
 

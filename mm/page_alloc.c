@@ -69,8 +69,8 @@ static void clear_block(const struct page *page, unsigned int order)
 
 /*
  * What follows, up to alloc_from(), is inlined into each instance: `request` is known there as far
- * as it is constant, and on the fast path its explain and bypass are. For that its address must
- * stay inside: who is called out of line gets values, or a copy.
+ * as it is constant, and on the fast path its explain, bypass and debug are. For that its address
+ * must stay inside: who is called out of line gets values, or a copy.
  */
 
 /* A page of this CPU's cache. */
@@ -131,7 +131,9 @@ static ALWAYS_INLINE struct page *take_from_zone(
 			page = take_block(zone, request);
 		if (!page)
 			return NULL;
-		if (unlikely(!prep_new_page(page, order, request->caller))) {
+		if (unlikely((request->debug &&
+				     !debug_take(request->debug, page, order, request->caller)) ||
+			     !prep_new_page(page, order, request->caller))) {
 			buddy_set_aside(zone, page, order);
 			continue;
 		}
@@ -139,6 +141,8 @@ static ALWAYS_INLINE struct page *take_from_zone(
 			clear_block(page, order);
 		if (order && gfp & __GFP_COMP)
 			prep_compound_page(page, order);
+		if (request->debug)
+			debug_taken(request->debug, page, order, gfp, request->caller);
 		if (request->explain)
 			explain_page(request->explain, gfp, order, zone, page);
 		return page;
@@ -229,6 +233,8 @@ static ALWAYS_INLINE struct page *alloc_from(const struct alloc_request *request
 
 	if (request->explain)
 		explain_request(*request);
+	if (request->debug)
+		debug_alloc(request->debug, request->gfp, request->order, request->caller);
 	if (unlikely(!request->zonelist || request->zonelist->nr == 0)) {
 		say_no_zonelist(request->gfp, request->zonelist);
 		return NULL;
@@ -250,7 +256,7 @@ struct page *alloc_from_list(
 	const struct zonelist *zonelist, gfp_t gfp, unsigned int order, const void *caller)
 {
 	const struct alloc_request request = {
-		gfp, order, zonelist, caller, explain_here(), this_cpu->busy};
+		gfp, order, zonelist, caller, explain_here(), this_cpu->busy, debug_here()};
 
 	return alloc_from(&request);
 }
@@ -259,7 +265,7 @@ struct page *alloc_from_list(
 static ALWAYS_INLINE struct page *alloc_fast(
 	const struct zonelist *zonelist, gfp_t gfp, unsigned int order, const void *caller)
 {
-	const struct alloc_request request = {gfp, order, zonelist, caller, NULL, false};
+	const struct alloc_request request = {gfp, order, zonelist, caller, NULL, false, 0};
 
 	return alloc_from(&request);
 }

@@ -153,6 +153,7 @@ struct free_request {
 	const void *caller;         /* return address of the entry point */
 	struct mm_explain *explain; /* NULL: nobody wants to know */
 	bool bypass;                /* an interrupt inside its CPU's caches: not through them */
+	unsigned int debug;         /* MM_DEBUG_* that are on for this CPU */
 };
 
 /* As of now, for what is off the fast path. */
@@ -160,7 +161,7 @@ static struct free_request free_request_here(
 	struct page *page, unsigned int order, bool put, bool cold, const void *caller)
 {
 	return (struct free_request){
-		page, order, put, cold, caller, explain_here(), this_cpu->busy};
+		page, order, put, cold, caller, explain_here(), this_cpu->busy, debug_here()};
 }
 
 /* Back to the zone's buddy system. */
@@ -181,6 +182,8 @@ static ALWAYS_INLINE void free_single(const struct free_request *request)
 		return;
 	}
 	explain_add(request->explain, .kind = EXPLAIN_CHECKED);
+	if (request->debug && debug_freed(request->debug, request->page, 0, request->caller))
+		return;
 	if (unlikely(request->bypass)) {
 		mm_count(pcp_bypass, 1);
 		put_block(request);
@@ -272,7 +275,8 @@ static ALWAYS_INLINE void free_by(const struct free_request *request)
 		free_single(request);
 	} else if (prepare_block(page, order, request->caller)) {
 		explain_add(request->explain, .kind = EXPLAIN_CHECKED);
-		put_block(request);
+		if (!request->debug || !debug_freed(request->debug, page, order, request->caller))
+			put_block(request);
 	}
 }
 
@@ -288,7 +292,7 @@ static __attribute__((noinline)) void free_attentively(
 static ALWAYS_INLINE void free_reference(
 	struct page *page, unsigned int order, bool put, const void *caller)
 {
-	const struct free_request request = {page, order, put, false, caller, NULL, false};
+	const struct free_request request = {page, order, put, false, caller, NULL, false, 0};
 
 	if (unlikely(this_cpu->attention))
 		free_attentively(page, order, put, caller);
@@ -361,6 +365,7 @@ void split_page(struct page *page, unsigned int order)
 		misuse(MISUSE_SHARED, page, order, CALLER());
 		return;
 	}
+	debug_split(debug_here(), page, order);
 	for (unsigned long i = 0; i < 1UL << order; i++) {
 		if (i)
 			set_page_private(&page[i], 0);

@@ -79,6 +79,16 @@ static inline bool pcp_try_enter(struct mm_cpu *cpu)
 
 static void do_pending(struct mm_cpu *cpu);
 
+/* The machine's levels into this CPU's word, beside what is the running thread's. */
+static void copy_debug(struct mm_cpu *cpu)
+{
+	const irq_flags_t flags = irq_save();
+	const unsigned int levels = mm_debug(cpu->mm) & MM_SWITCH_DEBUG;
+
+	cpu->switches = (uint16_t)((cpu->switches & ~MM_SWITCH_DEBUG) | levels);
+	irq_restore(flags);
+}
+
 /*
  * Leave it, and do what was asked for meanwhile. A request that comes after the store finds the
  * CPU not busy and is served by its own interrupt; one before it is seen by the load.
@@ -92,12 +102,17 @@ static inline void pcp_exit(struct mm_cpu *cpu)
 		do_pending(cpu);
 }
 
-/* The request is cleared last, inside the section: whoever waits for that sees the drain done. */
+/* The request is cleared last, inside the section: whoever waits for that sees it done. */
 static __attribute__((noinline)) void do_pending(struct mm_cpu *cpu)
 {
-	while (__atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE) && pcp_try_enter(cpu)) {
-		drain_this_cpu(cpu);
-		__atomic_fetch_and(&cpu->pending, ~MM_PENDING_DRAIN, __ATOMIC_RELEASE);
+	unsigned int work;
+
+	while ((work = __atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE)) && pcp_try_enter(cpu)) {
+		if (work & MM_PENDING_DRAIN)
+			drain_this_cpu(cpu);
+		if (work & MM_PENDING_DEBUG)
+			copy_debug(cpu);
+		__atomic_fetch_and(&cpu->pending, ~work, __ATOMIC_RELEASE);
 		barrier();
 		__atomic_store_n(&cpu->busy, 0, __ATOMIC_RELAXED);
 		barrier();
@@ -251,23 +266,39 @@ static bool cpu_is_online(const struct mm_cpu *cpu)
 	return __atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE);
 }
 
-static bool drain_is_pending(const struct mm_cpu *cpu)
+static bool is_pending(const struct mm_cpu *cpu, unsigned int work)
 {
-	return __atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE) & MM_PENDING_DRAIN;
+	return __atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE) & work;
+}
+
+/* Ask this of every CPU, and wait until it is done. One that is not online is left out. */
+static void ask_all(struct mm *mm, unsigned int work)
+{
+	__atomic_fetch_or(&this_cpu->pending, work, __ATOMIC_RELAXED);
+	do_pending(this_cpu);
+	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+		if (mm->cpu[id] == this_cpu || !cpu_is_online(mm->cpu[id]))
+			continue;
+		ASSERT(!in_interrupt() && irqs_enabled());
+		__atomic_fetch_or(&mm->cpu[id]->pending, work, __ATOMIC_RELEASE);
+		smp_kick(id);
+	}
+	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+		while (is_pending(mm->cpu[id], work))
+			cpu_wait_until(cpu_time() + cpu_time_hz() / SPIN_SLEEP_HZ);
+	}
 }
 
 void drain_all_pages(struct mm *mm)
 {
 	ASSERT(!in_interrupt() && irqs_enabled());
-	drain_local_pages();
-	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
-		if (mm->cpu[id] == this_cpu || !cpu_is_online(mm->cpu[id]))
-			continue;
-		__atomic_fetch_or(&mm->cpu[id]->pending, MM_PENDING_DRAIN, __ATOMIC_RELEASE);
-		smp_kick(id);
-	}
-	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
-		while (drain_is_pending(mm->cpu[id]))
-			cpu_wait_until(cpu_time() + cpu_time_hz() / SPIN_SLEEP_HZ);
-	}
+	ask_all(mm, MM_PENDING_DRAIN);
+}
+
+void pcp_tell_debug(struct mm *mm)
+{
+	ask_all(mm, MM_PENDING_DEBUG);
+	for (unsigned int id = 0; id < mm->nr_cpus; id++)
+		if (!cpu_is_online(mm->cpu[id]))
+			copy_debug(mm->cpu[id]);
 }

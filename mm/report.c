@@ -4,6 +4,7 @@
  *
  * Owns mm->faults. No lock held by the caller, so that a report may take its time.
  */
+#include <mm/page_owner.h>
 #include "internal.h"
 
 static const struct {
@@ -25,6 +26,8 @@ static const struct {
 	[MISUSE_BAD_NODE] = {"allocation from a node that is not online", "an online node's id"},
 	[MISUSE_ATOMIC_SLEEP] = {"sleep in atomic context",
 		"a thread outside of interrupts, with interrupts on, or no __GFP_WAIT"},
+	[MISUSE_WRITE_AFTER_FREE] = {"write after free",
+		"a free page as it was filled when it was freed"},
 	[MISUSE_PAGE_LOCK] = {"page unlocked or written back that was not under way",
 		"the flag that says so"},
 };
@@ -39,6 +42,26 @@ const char *misuse_name(enum misuse kind)
 	return texts[kind].name;
 }
 
+/* The first line is Linux's where it is about a page: programs that read logs look for it. */
+static void print_report(
+	enum misuse kind, const struct page *page, unsigned int order, const void *caller)
+{
+	const struct mm *mm = this_cpu->mm;
+
+	if (page)
+		print("BUG: Bad page state in process %s  pfn:%05lx\n", mm_current()->name,
+			page_to_pfn(page));
+	print("%s%s, order %u, called from %p on cpu %u\n",
+		page ? "page dumped because: " : "BUG: mm: ", texts[kind].name, order, caller,
+		this_cpu->id);
+	if (page)
+		show_page(mm, page_to_pfn(page));
+	print("  expected: %s\n", texts[kind].expected);
+	if (page && mm_debug(mm) & MM_DEBUG_OWNER)
+		show_page_owner(mm, page_to_pfn(page));
+	report_stack();
+}
+
 void misuse(enum misuse kind, const struct page *page, unsigned int order, const void *caller)
 {
 	struct mm *mm = this_cpu->mm;
@@ -46,11 +69,7 @@ void misuse(enum misuse kind, const struct page *page, unsigned int order, const
 		.kind = kind, .page = page, .order = order, .caller = caller};
 
 	__atomic_fetch_add(&mm->faults.misuse, 1, __ATOMIC_RELAXED);
-	print("BUG: mm: %s, order %u, called from %p on cpu %u\n", texts[kind].name, order, caller,
-		this_cpu->id);
-	if (page)
-		show_page(mm, page_to_pfn(page));
-	print("  expected: %s\n", texts[kind].expected);
+	print_report(kind, page, order, caller);
 	explain_add(explain_here(), .kind = EXPLAIN_MISUSE, .text = texts[kind].name);
 	report_misuse(&report);
 }

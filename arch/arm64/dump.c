@@ -111,24 +111,36 @@ static void dump_call(unsigned int nr, uintptr_t lr)
 	print("  #%u 0x%lx\n", nr, (unsigned long)(lr - 4));
 }
 
+/* From a frame at `*fp` to its caller's; returns the return address, or 0 at the end. */
+static uintptr_t next_caller(uintptr_t *fp)
+{
+	const uintptr_t *frame = (const uintptr_t *)*fp;
+
+	if (!is_frame(this_core(), *fp) || !in_text(frame[1]))
+		return 0;
+	*fp = frame[0] > *fp ? frame[0] : 0;
+	return frame[1];
+}
+
 /* Print the callers of the function whose frame is at `fp`, numbered from `nr`. */
 static void dump_callers(unsigned int nr, uintptr_t fp)
 {
-	const struct core *core = this_core();
+	uintptr_t lr;
 
-	while (nr < MAX_BACKTRACE && is_frame(core, fp)) {
-		const uintptr_t *frame = (const uintptr_t *)fp;
-		uintptr_t lr = frame[1], caller_fp = frame[0];
-
-		if (!in_text(lr))
-			return;
+	while (nr < MAX_BACKTRACE && (lr = next_caller(&fp)))
 		dump_call(nr++, lr);
-		if (caller_fp <= fp)
-			return;
-		fp = caller_fp;
-	}
 	if (nr == MAX_BACKTRACE)
 		print("  and so on\n");
+}
+
+unsigned int arch_callers(const void *frame, uintptr_t *callers, unsigned int max)
+{
+	uintptr_t fp = (uintptr_t)frame;
+	unsigned int nr = 0;
+
+	while (nr < max && (callers[nr] = next_caller(&fp)))
+		nr++;
+	return nr;
 }
 
 /*

@@ -5,6 +5,7 @@
  *
  * Owns the capture buffer and the last report, under one mutex.
  */
+#include <execinfo.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,13 @@ void host_misuse_reset(void)
 {
 	last = (struct misuse_report){.kind = NR_MISUSE};
 	nr_reports = 0;
+}
+
+unsigned int report_callers(uintptr_t *callers, unsigned int max)
+{
+	const int nr = backtrace((void **)callers, (int)max);
+
+	return nr > 0 ? (unsigned int)nr : 0;
 }
 
 /* Debuggers and sanitizers tell more. */

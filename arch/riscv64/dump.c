@@ -73,24 +73,36 @@ static void dump_call(unsigned int nr, uintptr_t ra)
 	print("  #%u 0x%lx\n", nr, (unsigned long)(ra - 2));
 }
 
+/* From a frame at `*fp` to its caller's; returns the return address, or 0 at the end. */
+static uintptr_t next_caller(uintptr_t *fp)
+{
+	const uintptr_t *frame = (const uintptr_t *)*fp;
+
+	if (!is_frame(this_hart(), *fp) || !in_text(frame[-1]))
+		return 0;
+	*fp = frame[-2] > *fp ? frame[-2] : 0;
+	return frame[-1];
+}
+
 /* Print the callers of the function whose frame is at `fp`, numbered from `nr`. */
 static void dump_callers(unsigned int nr, uintptr_t fp)
 {
-	const struct hart *hart = this_hart();
+	uintptr_t ra;
 
-	while (nr < MAX_BACKTRACE && is_frame(hart, fp)) {
-		const uintptr_t *frame = (const uintptr_t *)fp;
-		uintptr_t ra = frame[-1], caller_fp = frame[-2];
-
-		if (!in_text(ra))
-			return;
+	while (nr < MAX_BACKTRACE && (ra = next_caller(&fp)))
 		dump_call(nr++, ra);
-		if (caller_fp <= fp)
-			return;
-		fp = caller_fp;
-	}
 	if (nr == MAX_BACKTRACE)
 		print("  and so on\n");
+}
+
+unsigned int arch_callers(const void *frame, uintptr_t *callers, unsigned int max)
+{
+	uintptr_t fp = (uintptr_t)frame;
+	unsigned int nr = 0;
+
+	while (nr < max && (callers[nr] = next_caller(&fp)))
+		nr++;
+	return nr;
 }
 
 static void dump_backtrace(const struct trap_frame *frame)

@@ -15,8 +15,9 @@
  *
  *	1. give it a bit, MM_DEBUG_*, below, and a row in mm_debug_levels[] (mm/debug.c): its name,
  *	   its help, and what has to be done when it is switched, if anything (take memory)
- *	2. call its code in one of the three hooks of mm/debug.c: debug_before() when a call begins,
- *	   debug_taken() for a block on its way out, debug_freed() for one on its way in
+ *	2. call its code in one of the hooks of mm/debug.c: debug_alloc() when a request begins,
+ *	   debug_take() for a block that was free, debug_taken() when it is its new owner's,
+ *	   debug_freed() when it is nobody's any more
  *
  * The boot argument debug=NAME,NAME and the command `debug NAME on|off` go by the table.
  */
@@ -43,10 +44,12 @@ struct mm_debug_level {
 	unsigned int bit;
 	const char *name, *help;
 	/**
-	 * Called with `on` before any CPU knows, and with !on after all have forgotten. Returns 0,
-	 * or a negative error after a line that says what: then it stays off. NULL: nothing to do.
+	 * Before any CPU knows that it is to be on. Returns 0, or a negative error after a line
+	 * that says what: then it stays off. NULL: nothing to do, here and below.
 	 */
-	int (*prepare)(struct mm *mm, bool on);
+	int (*prepare)(struct mm *mm);
+	/** When all CPUs know that it is on, or off. */
+	void (*changed)(struct mm *mm, bool on);
 };
 extern const struct mm_debug_level mm_debug_levels[];
 extern const unsigned int nr_mm_debug_levels;

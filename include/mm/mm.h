@@ -51,6 +51,8 @@ struct mm_faults {
 	unsigned long misuse; /* reports made */
 };
 
+struct page_owner_table;
+
 struct mm {
 	struct memblock *memblock;
 	const struct zone_layout *layout;
@@ -89,6 +91,10 @@ struct mm {
 	unsigned int failure_lines; /* said of late, see mm/alloc_slow.c; atomic */
 	uint64_t failure_since;
 
+	unsigned int debug;   /* MM_DEBUG_* of <mm/debug.h>: what is switched on; atomic */
+	uint16_t poison_nr;   /* marks what is poisoned now; 0: not at this time; atomic */
+	uint16_t poison_last; /* the last of these numbers that was used */
+	struct page_owner_table *page_owner; /* since MM_DEBUG_OWNER was first on; atomic */
 	bool check_tails;     /* look at every page of a freed block, not at its head alone */
 	bool panic_on_misuse; /* a report of misuse stops the machine */
 	unsigned int

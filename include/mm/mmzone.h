@@ -187,11 +187,13 @@ struct mm_cpu_stat {
  * Run-time switches of a CPU: what the fast paths leave to their out-of-line body. Bits of
  * mm_cpu.switches, which its own CPU alone changes, with interrupts off.
  */
-#define MM_SWITCH_POLICY  0x1U /* the running thread has a memory policy */
-#define MM_SWITCH_EXPLAIN 0x2U /* the running thread's decisions are noted, <mm/explain.h> */
+#define MM_SWITCH_POLICY  0x1U    /* the running thread has a memory policy */
+#define MM_SWITCH_EXPLAIN 0x2U    /* the running thread's decisions are noted, <mm/explain.h> */
+#define MM_SWITCH_DEBUG   0xfff0U /* MM_DEBUG_* of <mm/debug.h>: the same on all CPUs */
 
 /** Work for a CPU's caches that another CPU asked for; bits of mm_cpu.pending. */
-#define MM_PENDING_DRAIN 0x1U
+#define MM_PENDING_DRAIN 0x1U /* give back what they hold */
+#define MM_PENDING_DEBUG 0x2U /* mm->debug has changed: copy it into `switches` */
 
 /**
  * The allocator's state of one CPU, hung from the root and lying on the CPU's node.

@@ -68,7 +68,7 @@ struct page {
 	unsigned long index;   /* owner's offset; in page[1] of a compound: its order */
 	struct list_head lru;  /* free list, per-CPU list, or the owner's */
 	uint32_t tag;          /* enum page_state << 8 | order, and PAGE_TAG_LRU; see page_tag() */
-	uint32_t spare;
+	uint32_t debug;        /* PAGE_DEBUG_*, of mm/debug.c; stale while its level is off */
 };
 _Static_assert(sizeof(struct page) == 64, "a 128 MiB section has exactly 2 MiB of descriptors");
 

@@ -2,9 +2,9 @@
 /*
  * Page owner: who allocated each page last, and who freed it last. A level of <mm/debug.h>.
  *
- * A record for each page, in a table beside the memory map that is taken from the page allocator
- * when the level is switched on: 128 bytes a page, in pieces of 1024 records. A block's record is
- * that of its first page; the records of the other pages are of older blocks, or of none.
+ * A record for each page, in a table beside the memory map: 128 bytes a page, in pieces of 1024
+ * records. It is taken from the page allocator when the level is first switched on, and stays. A
+ * block's record is that of its first page; those of its other pages are of older blocks, or empty.
  *
  *	mm->page_owner->chunk[pfn >> 19]->block[pfn >> 10 & 511][pfn & 1023]
  *
@@ -44,7 +44,7 @@ struct page_owner_chunk {
 	struct page_owner *block[PAGE_OWNER_CHUNK_BLOCKS];
 };
 
-/** The table. Constant while the level is on. */
+/** The table. Constant once it is there. */
 struct page_owner_table {
 	unsigned int nr_chunks;
 	unsigned long pages; /* that the table itself has taken */

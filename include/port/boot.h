@@ -105,6 +105,9 @@ void arch_dump_here(void);
 /** Print the callers of a running function, a line each, by its __builtin_frame_address(). */
 void arch_print_callers(const void *frame);
 
+/** Their return addresses, the innermost first: at most `max`. Returns how many. */
+unsigned int arch_callers(const void *frame, uintptr_t *callers, unsigned int max);
+
 /** Stop this CPU for ever, interrupts off; for the others after a panic. */
 _Noreturn void arch_halt(void);
 

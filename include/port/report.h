@@ -5,23 +5,26 @@
 #ifndef PORT_REPORT_H
 #define PORT_REPORT_H
 
+#include <stdint.h>
+
 struct page;
 
 /** Kinds of misuse and corruption; names by misuse_name(). */
 enum misuse {
-	MISUSE_DOUBLE_FREE,   /* the page is free already */
-	MISUSE_WRONG_ORDER,   /* allocated with another order */
-	MISUSE_NOT_ALLOCATED, /* a tail, or never handed out */
-	MISUSE_RESERVED,      /* PG_reserved, or a hole */
-	MISUSE_BAD_ADDRESS,   /* no page has that address */
-	MISUSE_ZERO_COUNT,    /* a reference dropped that nobody held */
-	MISUSE_SHARED,        /* split although others hold it too */
-	MISUSE_BAD_PAGE,      /* the descriptor does not add up */
-	MISUSE_BAD_COMPOUND,  /* a compound page's parts do not belong together */
-	MISUSE_BAD_GFP,       /* flags that exclude each other */
-	MISUSE_BAD_NODE,      /* a node that is not online */
-	MISUSE_ATOMIC_SLEEP,  /* would have slept where nobody may */
-	MISUSE_PAGE_LOCK,     /* page lock or writeback ended that was not begun */
+	MISUSE_DOUBLE_FREE,      /* the page is free already */
+	MISUSE_WRONG_ORDER,      /* allocated with another order */
+	MISUSE_NOT_ALLOCATED,    /* a tail, or never handed out */
+	MISUSE_RESERVED,         /* PG_reserved, or a hole */
+	MISUSE_BAD_ADDRESS,      /* no page has that address */
+	MISUSE_ZERO_COUNT,       /* a reference dropped that nobody held */
+	MISUSE_SHARED,           /* split although others hold it too */
+	MISUSE_BAD_PAGE,         /* the descriptor does not add up */
+	MISUSE_BAD_COMPOUND,     /* a compound page's parts do not belong together */
+	MISUSE_BAD_GFP,          /* flags that exclude each other */
+	MISUSE_BAD_NODE,         /* a node that is not online */
+	MISUSE_ATOMIC_SLEEP,     /* would sleep where nobody may */
+	MISUSE_WRITE_AFTER_FREE, /* a free page is not as it was filled */
+	MISUSE_PAGE_LOCK,        /* page lock or writeback ended that was not begun */
 	NR_MISUSE
 };
 
@@ -41,6 +44,12 @@ void report_misuse(const struct misuse_report *report);
 
 /** Print the calls that led here, an address for each, as far as they can be told. Any context. */
 void report_stack(void);
+
+/**
+ * Return addresses of the calls that led here, the innermost first, as far as they can be told: at
+ * most `max`. Returns how many. Any context.
+ */
+unsigned int report_callers(uintptr_t *callers, unsigned int max);
 
 /** Stop the machine with a message that ends in a dump and a failing status. Any context. */
 _Noreturn void report_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));

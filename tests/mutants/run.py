@@ -6,7 +6,8 @@ run.py --unit PATCH...: the same for faults that a unit test is to find, and tha
 The patch is applied, exactly, to a scratch copy of the sources. Lines before its first hunk:
 
     Expect: kind=zero           a `stress: FAIL ... kind=zero` line; several Expect lines: any of
-    Expect: report=double free  or a report, "BUG: " or "PANIC: ", with this text in it
+    Expect: report=double free  or a report with this text behind "BUG: ", "PANIC: " or
+                                "page dumped because: "
     Expect: test=lost           or a self-test that failed, `not ok N ...`, with this text in its name
     Expect: thrash=mismatch     or a `thrash: FAIL ...` that has counted some
     Run: stress ops=200000      the monitor commands
@@ -165,7 +166,7 @@ def named(result, what, text):
     elif what == "thrash":
         pattern = r"thrash: FAIL .*\bmismatches=[1-9]\d* .*"
     else:
-        pattern = rf"(BUG|PANIC): .*{re.escape(text)}.*"
+        pattern = rf"(BUG|PANIC|page dumped because): .*{re.escape(text)}.*"
     return any(re.fullmatch(pattern, line) for line in result.lines)
 
 

@@ -2,6 +2,7 @@
 /*
  * kernel/bootargs.c: words that are no good cost a line, and commands are kept whole.
  */
+#include <mm/debug.h>
 #include <port/boot.h>
 #include "kernel/kernel.h"
 #include "tree.h"
@@ -188,6 +189,16 @@ static void only_a_word_of_two_dashes_starts_commands(void **state)
 	assert_printed("bootargs: `---` is not known; ignored\n");
 }
 
+static void levels_of_debugging_by_name(void **state)
+{
+	(void)state;
+	boot_with("debug=poison");
+	assert_int_equal(kernel.bootargs.debug, MM_DEBUG_POISON);
+	boot_with("debug=owner,tails,poison");
+	assert_int_equal(kernel.bootargs.debug, MM_DEBUG_OWNER | MM_DEBUG_TAILS | MM_DEBUG_POISON);
+	assert_int_equal(times_printed("ignored"), 0);
+}
+
 static void bad_words_cost_a_line_each(void **state)
 {
 	static const char *const bad[] = {"bananas", "=3", "x=", "panic_on_misuse=7",
@@ -200,7 +211,8 @@ static void bad_words_cost_a_line_each(void **state)
 		"lowmem_reserve_ratio=1,,3", "lowmem_reserve_ratio=0,2,3",
 		"lowmem_reserve_ratio=1,2,0", "lowmem_reserve_ratio=1,2,4294967296",
 		"lowmem_reserve_ratio=1,2,x", "lowmem_reserve_ratio=1,2,000000000000000000000001",
-		"lowmem_reserve_ratio=1;2;3"};
+		"lowmem_reserve_ratio=1;2;3", "debug", "debug=", "debug=bananas", "debug=owner,",
+		"debug=,owner", "debug=own", "debug=owners"};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
 		char line[80];
@@ -213,6 +225,7 @@ static void bad_words_cost_a_line_each(void **state)
 		assert_printed("`help bootargs` in the monitor");
 		assert_false(kernel.bootargs.panic_on_misuse || kernel.bootargs.check_tails ||
 			     kernel.bootargs.interactive);
+		assert_int_equal(kernel.bootargs.debug, 0);
 		assert_int_equal(kernel.bootargs.hart_timeout, 90);
 		assert_string_equal(paging_requested, "");
 		assert_false(kernel.bootargs.min_free_given);
@@ -259,8 +272,9 @@ static void cut_arguments_run_no_commands(void **state)
 
 static void help_lists_every_word(void **state)
 {
-	static const char *const words[] = {"panic_on_misuse=", "check_tails=", "hart_timeout=",
-		"paging=", "interactive ", "min_free_kbytes=", "lowmem_reserve_ratio="};
+	static const char *const words[] = {"panic_on_misuse=", "check_tails=", "debug=",
+		"hart_timeout=", "paging=", "interactive ",
+		"min_free_kbytes=", "lowmem_reserve_ratio="};
 
 	(void)state;
 	bootargs_help();
@@ -284,6 +298,7 @@ int main(void)
 		TEST(commands_are_kept_as_they_are),
 		TEST(commands_without_words),
 		TEST(only_a_word_of_two_dashes_starts_commands),
+		TEST(levels_of_debugging_by_name),
 		TEST(bad_words_cost_a_line_each),
 		TEST(bad_word_leaves_the_others),
 		TEST(what_must_be_is_said),

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Debugging levels: the table of them, their switch, and where each comes in on a block's way.
+ *
+ *	debug_alloc -> (a zone gives a block) debug_take -> debug_taken -> its owner
+ *	the caches, the buddy system <- debug_freed <- (checked) <- its owner
+ *
+ * Owns mm->debug and, through mm_cpu.pending, MM_SWITCH_DEBUG of each CPU's word. One caller at a
+ * time switches. A CPU takes the new word between two uses of its caches, so a call that began with
+ * the old word may still be under way when all have it: each level says how it lives with that.
+ */
+#include <mm/page_owner.h>
+#include <port/task.h>
+#include "internal.h"
+
+const struct mm_debug_level mm_debug_levels[] = {
+	{MM_DEBUG_TAILS, "tails", "look at every page of a block, not at its head alone", NULL,
+		NULL},
+	{MM_DEBUG_OWNER, "owner", "keep who allocated and who freed each page", page_owner_prepare,
+		NULL},
+	{MM_DEBUG_POISON, "poison", "fill what is freed, and look whether it has changed", NULL,
+		poison_changed},
+	{MM_DEBUG_CONTEXT, "context", "may each caller that says it can sleep do so?", NULL, NULL},
+};
+const unsigned int nr_mm_debug_levels = sizeof(mm_debug_levels) / sizeof(mm_debug_levels[0]);
+
+unsigned int mm_debug(const struct mm *mm)
+{
+	return __atomic_load_n(&mm->debug, __ATOMIC_ACQUIRE);
+}
+
+static bool is_name(const char *name, const char *text, size_t length)
+{
+	size_t i = 0;
+
+	while (i < length && name[i] && name[i] == text[i])
+		i++;
+	return i == length && !name[i];
+}
+
+const struct mm_debug_level *mm_debug_find(const char *name, size_t length)
+{
+	for (unsigned int i = 0; i < nr_mm_debug_levels; i++)
+		if (is_name(mm_debug_levels[i].name, name, length))
+			return &mm_debug_levels[i];
+	return NULL;
+}
+
+static int switch_level(struct mm *mm, const struct mm_debug_level *level, bool on)
+{
+	int error = on && level->prepare ? level->prepare(mm) : 0;
+
+	if (error)
+		return error;
+	if (on)
+		__atomic_fetch_or(&mm->debug, level->bit, __ATOMIC_RELEASE);
+	else
+		__atomic_fetch_and(&mm->debug, ~level->bit, __ATOMIC_RELEASE);
+	if (level->bit & MM_SWITCH_DEBUG)
+		pcp_tell_debug(mm);
+	if (level->changed)
+		level->changed(mm, on);
+	return 0;
+}
+
+int mm_debug_set(struct mm *mm, unsigned int levels, bool on)
+{
+	for (unsigned int i = 0; i < nr_mm_debug_levels; i++) {
+		const struct mm_debug_level *level = &mm_debug_levels[i];
+		const bool is_on = mm_debug(mm) & level->bit;
+		int error = levels & level->bit && is_on != on ? switch_level(mm, level, on) : 0;
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+void debug_alloc(unsigned int levels, gfp_t gfp, unsigned int order, const void *caller)
+{
+	/* Before the CPU is online everybody runs with interrupts off, and may. */
+	if (levels & MM_DEBUG_CONTEXT && gfp & __GFP_WAIT && this_cpu->online && !task_may_sleep())
+		misuse(MISUSE_ATOMIC_SLEEP, NULL, order, caller);
+}
+
+bool debug_take(unsigned int levels, struct page *page, unsigned int order, const void *caller)
+{
+	struct page *changed = NULL;
+
+	if (levels & MM_DEBUG_POISON)
+		changed = poison_find_changed(page, order);
+	poison_forget(page, order);
+	if (likely(!changed))
+		return true;
+	misuse(MISUSE_WRITE_AFTER_FREE, changed, order, caller);
+	return false;
+}
+
+void debug_taken(unsigned int levels, const struct page *page, unsigned int order, gfp_t gfp,
+	const void *caller)
+{
+	if (levels & MM_DEBUG_OWNER)
+		page_owner_set_allocated(page, order, gfp, caller);
+}
+
+bool debug_freed(unsigned int levels, struct page *page, unsigned int order, const void *caller)
+{
+	if (levels & MM_DEBUG_OWNER)
+		page_owner_set_freed(page, order, caller);
+	if (levels & MM_DEBUG_POISON)
+		poison_fill(page, order);
+	return false;
+}
+
+void debug_split(unsigned int levels, const struct page *page, unsigned int order)
+{
+	if (levels & MM_DEBUG_OWNER)
+		page_owner_split(page, order);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Poison: what is freed is filled, and who wrote to it after that is found out when it is handed
+ * out again, or by mm_check_poison().
+ *
+ * Owns PAGE_DEBUG_POISON of page->debug: the number that was mm->poison_nr when the page was
+ * filled. A page without the number of now is not looked at, so what was free before the level was
+ * switched on, or was handed out by a call that did not know of it, is never blamed. There is no
+ * number until every CPU knows, and each time it is switched on is a new one: a page that such a
+ * call hands out keeps an old mark at most.
+ *
+ * Pattern and words as Linux's page_poison; the marks are our own.
+ */
+#include "internal.h"
+
+#define PAGE_POISON 0xaaU
+#define POISON_WORD 0xaaaaaaaaaaaaaaaaUL
+#define SHOWN_BYTES 16U
+
+/* Reports of one check. */
+#define MAX_REPORTS 16U
+
+static uint16_t poison_now(void)
+{
+	return __atomic_load_n(&this_cpu->mm->poison_nr, __ATOMIC_RELAXED);
+}
+
+void poison_fill(struct page *page, unsigned int order)
+{
+	const uint16_t number = poison_now();
+
+	for (unsigned long i = 0; i < 1UL << order; i++) {
+		unsigned long *word = page_address(&page[i]);
+
+		if (!word)
+			continue;
+		for (size_t j = 0; j < PAGE_SIZE / sizeof(*word); j++)
+			word[j] = POISON_WORD;
+		page[i].debug = (page[i].debug & ~PAGE_DEBUG_POISON) | number;
+	}
+}
+
+void poison_forget(struct page *page, unsigned int order)
+{
+	for (unsigned long i = 0; i < 1UL << order; i++)
+		page[i].debug &= ~PAGE_DEBUG_POISON;
+}
+
+/* Offset of the first byte that is not as it was filled, or PAGE_SIZE. */
+static size_t first_changed(const unsigned char *byte)
+{
+	const unsigned long *word = (const unsigned long *)byte;
+	size_t i = 0;
+
+	while (i < PAGE_SIZE / sizeof(*word) && word[i] == POISON_WORD)
+		i++;
+	i *= sizeof(*word);
+	while (i < PAGE_SIZE && byte[i] == PAGE_POISON)
+		i++;
+	return i;
+}
+
+/* What has been written, from the first byte on: it may tell who it was. */
+static void say_changed(const struct page *page, const unsigned char *byte, size_t first)
+{
+	size_t last = PAGE_SIZE - 1;
+
+	while (byte[last] == PAGE_POISON)
+		last--;
+	print("pagealloc: memory corruption: pfn 0x%lx, bytes 0x%zx to 0x%zx of the page:",
+		page_to_pfn(page), first, last);
+	for (size_t i = first; i <= last && i < first + SHOWN_BYTES; i++)
+		print(" %02x", byte[i]);
+	print("%s\n", last - first >= SHOWN_BYTES ? " ..." : "");
+}
+
+/* Is it poisoned, and has it changed? Then that is said. */
+static bool has_changed(const struct page *page)
+{
+	const uint16_t number = poison_now();
+	size_t first;
+
+	if (!number || (page->debug & PAGE_DEBUG_POISON) != number)
+		return false;
+	first = first_changed(page_address(page));
+	if (first == PAGE_SIZE)
+		return false;
+	say_changed(page, page_address(page), first);
+	return true;
+}
+
+struct page *poison_find_changed(struct page *page, unsigned int order)
+{
+	for (unsigned long i = 0; i < 1UL << order; i++)
+		if (has_changed(&page[i]))
+			return &page[i];
+	return NULL;
+}
+
+/* Of a range of valid pfns: how many pages have changed. Only free pages have the mark of now. */
+static unsigned long check_range(unsigned long pfn, unsigned long end, unsigned long before)
+{
+	unsigned long found = 0;
+
+	for (; pfn < end; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (!has_changed(page))
+			continue;
+		if (before + found++ < MAX_REPORTS)
+			misuse(MISUSE_WRITE_AFTER_FREE, page, 0, CALLER());
+	}
+	return found;
+}
+
+unsigned long mm_check_poison(struct mm *mm)
+{
+	unsigned long found = 0;
+
+	if (!(mm_debug(mm) & MM_DEBUG_POISON))
+		return 0;
+	for (unsigned long pfn = 0; pfn < mm->max_pfn; pfn += BLOCK_PAGES)
+		if (pfn_valid(mm, pfn))
+			found += check_range(pfn, pfn + BLOCK_PAGES, found);
+	return found;
+}
+
+void poison_changed(struct mm *mm, bool on)
+{
+	if (on && ++mm->poison_last == 0)
+		mm->poison_last = 1;
+	__atomic_store_n(&mm->poison_nr, on ? mm->poison_last : 0, __ATOMIC_RELAXED);
+}

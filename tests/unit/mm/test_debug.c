@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Debugging levels: switched on all CPUs, and what each of them notes and finds.
+ */
+#include <mm/page_owner.h>
+#include "unit.h"
+
+static struct machine *machine;
+
+static int setup(void **state)
+{
+	(void)state;
+	machine = machine_create(&fixture_f4);
+	host_print_capture_start();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	host_print_capture_stop();
+	machine_enter(machine, 0);
+	machine_destroy(machine);
+	return 0;
+}
+
+static void switch_on(unsigned int levels)
+{
+	assert_int_equal(mm_debug_set(&machine->mm, levels, true), 0);
+}
+
+static void switch_off(unsigned int levels)
+{
+	assert_int_equal(mm_debug_set(&machine->mm, levels, false), 0);
+}
+
+static void every_cpu_gets_the_word(void **state)
+{
+	(void)state;
+	machine->mm.cpu[2]->online = 0; /* told as one that has not been started */
+	machine->mm.cpu[1]->switches = MM_SWITCH_POLICY;
+	switch_on(MM_DEBUG_CONTEXT);
+	for (unsigned int i = 0; i < 4; i++) {
+		unsigned int thread = i == 1 ? MM_SWITCH_POLICY : 0;
+
+		assert_int_equal(machine->mm.cpu[i]->switches, MM_DEBUG_CONTEXT | thread);
+		assert_int_equal(machine->mm.cpu[i]->pending, 0);
+	}
+	switch_on(MM_DEBUG_POISON);
+	switch_off(MM_DEBUG_CONTEXT);
+	assert_int_equal(mm_debug(&machine->mm), MM_DEBUG_POISON);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(machine->mm.cpu[i]->switches & MM_SWITCH_DEBUG, MM_DEBUG_POISON);
+	switch_off(MM_DEBUG_POISON);
+	machine->mm.cpu[1]->switches = 0;
+	assert_int_equal(this_cpu->attention, 0);
+}
+
+/* A thread that comes and goes leaves the machine's levels alone. */
+static void threads_keep_the_levels(void **state)
+{
+	struct mm_task other = {.name = "other"}, *mine = this_cpu->task;
+
+	(void)state;
+	switch_on(MM_DEBUG_CONTEXT);
+	mm_switch_task(&other);
+	assert_int_equal(this_cpu->switches, MM_DEBUG_CONTEXT);
+	mm_switch_task(mine);
+	assert_int_equal(this_cpu->switches, MM_DEBUG_CONTEXT);
+}
+
+/* A CPU inside its caches takes the word when it leaves them. */
+static void a_busy_cpu_takes_the_word_later(void **state)
+{
+	struct mm_cpu *other = machine->mm.cpu[3];
+
+	(void)state;
+	other->busy = 1;
+	__atomic_fetch_or(&machine->mm.debug, MM_DEBUG_CONTEXT, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&other->pending, MM_PENDING_DEBUG, __ATOMIC_RELAXED);
+	host_become(other);
+	mm_cpu_interrupt();
+	assert_int_equal(other->switches, 0);
+	other->busy = 0;
+	__free_page(alloc_page(GFP_KERNEL));
+	assert_int_equal(other->switches, MM_DEBUG_CONTEXT);
+	assert_int_equal(other->pending, 0);
+}
+
+static void levels_have_names(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < nr_mm_debug_levels; i++) {
+		const struct mm_debug_level *level = &mm_debug_levels[i];
+
+		assert_ptr_equal(mm_debug_find(level->name, strlen(level->name)), level);
+		assert_null(mm_debug_find(level->name, strlen(level->name) - 1));
+		assert_true(!(level->bit & (MM_SWITCH_POLICY | MM_SWITCH_EXPLAIN)));
+	}
+	assert_null(mm_debug_find("", 0));
+}
+
+static void owner_keeps_both_sites(void **state)
+{
+	struct page *page;
+	const struct page_owner *owner;
+	struct page_owner_site freed;
+
+	(void)state;
+	switch_on(MM_DEBUG_OWNER);
+	machine_enter(machine, 2);
+	this_cpu->task->name = "a name that is longer than its room";
+	page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, 3);
+	owner = page_owner(&machine->mm, page_to_pfn(page));
+	assert_non_null(owner);
+	assert_int_equal(owner->allocated.order, 3);
+	assert_int_equal(owner->allocated.cpu, 2);
+	assert_int_equal(owner->allocated.gfp, GFP_KERNEL | __GFP_NOWARN);
+	assert_int_equal(owner->allocated.in_interrupt, 0);
+	assert_string_equal(owner->allocated.task, "a name that is ");
+	assert_int_not_equal(owner->allocated.time, 0);
+	assert_int_not_equal(owner->allocated.stack[0], 0);
+	assert_int_equal(owner->freed.time, 0);
+	assert_ptr_equal(
+		page_owner_allocated(&machine->mm, page_to_pfn(page) + 5), &owner->allocated);
+	assert_null(page_owner_freed(&machine->mm, page_to_pfn(page) + 5));
+	interrupt_begin(0);
+	__free_pages(page, 3);
+	interrupt_end();
+	freed = owner->freed;
+	assert_int_equal(freed.order, 3);
+	assert_int_equal(freed.in_interrupt, 1);
+	assert_true(freed.time >= owner->allocated.time);
+	assert_int_not_equal(freed.stack[0], owner->allocated.stack[0]);
+	assert_ptr_equal(page_owner_freed(&machine->mm, page_to_pfn(page) + 5), &owner->freed);
+	this_cpu->task->name = "swapper";
+}
+
+/* The stack begins with the caller of the entry point, whatever lies between. */
+static void the_stack_begins_with_the_caller(void **state)
+{
+	const char *here = (const char *)(uintptr_t)the_stack_begins_with_the_caller;
+	const struct page_owner *owner;
+	struct page *page;
+
+	(void)state;
+	switch_on(MM_DEBUG_OWNER);
+	page = alloc_page(GFP_KERNEL);
+	owner = page_owner(&machine->mm, page_to_pfn(page));
+	__free_page(page);
+	assert_true((const char *)owner->allocated.stack[0] > here);
+	assert_true((const char *)owner->allocated.stack[0] < (const char *)owner->freed.stack[0]);
+	assert_true((const char *)owner->freed.stack[0] < here + 8192);
+}
+
+static void parts_of_a_split_block_have_the_owner(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	switch_on(MM_DEBUG_OWNER);
+	page = alloc_pages(GFP_KERNEL, 2);
+	split_page(page, 2);
+	for (unsigned int i = 0; i < 4; i++) {
+		const struct page_owner *owner = page_owner(&machine->mm, page_to_pfn(page) + i);
+
+		assert_int_equal(owner->allocated.order, 0);
+		assert_int_not_equal(owner->allocated.time, 0);
+		__free_page(page + i);
+	}
+}
+
+static void count_block(void *context, unsigned long pfn, const struct page_owner *owner)
+{
+	assert_ptr_equal(page_owner(&machine->mm, pfn), owner);
+	*(unsigned long *)context += 1UL << owner->allocated.order;
+}
+
+static void what_is_allocated_is_found(void **state)
+{
+	struct page *one, *two;
+	unsigned long pages = 0;
+
+	(void)state;
+	switch_on(MM_DEBUG_OWNER);
+	one = alloc_pages(GFP_KERNEL, 4);
+	two = alloc_page(GFP_KERNEL);
+	page_owner_for_each(&machine->mm, count_block, &pages);
+	assert_int_equal(pages, 17);
+	__free_page(two);
+	pages = 0;
+	page_owner_for_each(&machine->mm, count_block, &pages);
+	assert_int_equal(pages, 16);
+	__free_pages(one, 4);
+}
+
+/* What was on record before is not mistaken for what has happened since. */
+static void switched_on_again_it_knows_nothing(void **state)
+{
+	struct page *page;
+	const struct page_owner *owner;
+
+	(void)state;
+	switch_on(MM_DEBUG_OWNER);
+	page = alloc_page(GFP_KERNEL);
+	switch_off(MM_DEBUG_OWNER);
+	assert_null(page_owner(&machine->mm, page_to_pfn(page)));
+	switch_on(MM_DEBUG_OWNER);
+	owner = page_owner(&machine->mm, page_to_pfn(page));
+	assert_non_null(owner);
+	assert_int_equal(owner->allocated.time, 0);
+	__free_page(page);
+}
+
+static void without_memory_the_owner_stays_off(void **state)
+{
+	struct list_head taken;
+	struct page *page;
+	unsigned long free;
+
+	(void)state;
+	machine_lift_reserves(machine);
+	list_init(&taken);
+	while (nr_free_pages(&machine->mm) > 300 && (page = alloc_page(GFP_KERNEL | __GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	drain_all_pages(&machine->mm);
+	free = nr_free_pages(&machine->mm);
+	assert_int_equal(mm_debug_set(&machine->mm, MM_DEBUG_OWNER, true), -MM_ENOMEM);
+	assert_printed("no memory for its table");
+	drain_all_pages(&machine->mm);
+	assert_int_equal(nr_free_pages(&machine->mm), free);
+	assert_int_equal(mm_debug(&machine->mm), 0);
+	assert_int_equal(this_cpu->switches, 0);
+	while (!list_empty(&taken)) {
+		page = list_first_entry(&taken, struct page, lru);
+		list_del(&page->lru);
+		__free_page(page);
+	}
+}
+
+static void a_report_names_both_sites(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	switch_on(MM_DEBUG_OWNER);
+	page = alloc_page(GFP_KERNEL);
+	__free_page(page);
+	__free_page(page);
+	assert_misuse(MISUSE_DOUBLE_FREE, page, 0);
+	assert_printed("page last allocated via order 0, gfp_mask 0x");
+	assert_printed("page last freed via order 0, ");
+	assert_printed(" task swapper, cpu 0, at ");
+}
+
+/* Also where the machine's own page is a part of the block that was freed. */
+static void a_write_after_free_is_found_by_the_next_owner(void **state)
+{
+	struct page *page, *other;
+	unsigned char *byte;
+
+	(void)state;
+	switch_on(MM_DEBUG_POISON | MM_DEBUG_OWNER);
+	page = alloc_pages(GFP_KERNEL, 10);
+	byte = page_address(page + 77);
+	__free_pages(page, 10);
+	assert_int_equal(byte[0], 0xaa);
+	byte[100] = 0x55;
+	other = alloc_pages(GFP_KERNEL, 10);
+	assert_ptr_not_equal(other, page);
+	assert_misuse(MISUSE_WRITE_AFTER_FREE, page + 77, 10);
+	assert_printed("bytes 0x64 to 0x64 of the page: 55\n");
+	assert_printed("page last freed via order 10, ");
+	assert_int_equal(page_tag(page), make_tag(PAGE_SET_ASIDE, 10));
+	__free_pages(other, 10);
+	assert_no_misuse();
+}
+
+static void an_untouched_page_is_no_misuse(void **state)
+{
+	(void)state;
+	switch_on(MM_DEBUG_POISON);
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO, order);
+		unsigned char *byte = page_address(page);
+
+		assert_int_equal(byte[0], 0);
+		byte[0] = 1;
+		__free_pages(page, order);
+		page = alloc_pages(GFP_KERNEL, order);
+		__free_pages(page, order);
+	}
+	assert_int_equal(mm_check_poison(&machine->mm), 0);
+	assert_no_misuse();
+}
+
+static void a_check_finds_what_nobody_has_taken_yet(void **state)
+{
+	struct page *page;
+	unsigned char *byte;
+
+	(void)state;
+	switch_on(MM_DEBUG_POISON);
+	page = alloc_page(GFP_KERNEL);
+	byte = page_address(page);
+	__free_page(page);
+	byte[4095] = 0;
+	assert_int_equal(mm_check_poison(&machine->mm), 1);
+	assert_misuse(MISUSE_WRITE_AFTER_FREE, page, 0);
+	byte[4095] = 0xaa;
+	assert_int_equal(mm_check_poison(&machine->mm), 0);
+}
+
+/* Pages that were handed out and written to while the level was off have no mark of now. */
+static void nobody_is_blamed_for_what_was_off(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	switch_on(MM_DEBUG_POISON);
+	page = alloc_page(GFP_KERNEL);
+	__free_page(page);
+	switch_off(MM_DEBUG_POISON);
+	assert_ptr_equal(alloc_page(GFP_KERNEL), page);
+	memset(page_address(page), 1, PAGE_SIZE);
+	__free_page(page);
+	assert_int_equal(mm_check_poison(&machine->mm), 0);
+	switch_on(MM_DEBUG_POISON);
+	assert_int_equal(mm_check_poison(&machine->mm), 0);
+	assert_ptr_equal(alloc_page(GFP_KERNEL), page);
+	__free_page(page);
+	assert_no_misuse();
+}
+
+static void who_may_not_sleep_is_told_at_once(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	interrupt_begin(0);
+	__free_page(alloc_page(GFP_KERNEL));
+	assert_no_misuse();
+	interrupt_end();
+	switch_on(MM_DEBUG_CONTEXT);
+	__free_page(alloc_page(GFP_KERNEL));
+	interrupt_begin(0);
+	__free_page(alloc_page(GFP_ATOMIC));
+	assert_no_misuse();
+	page = alloc_page(GFP_KERNEL);
+	interrupt_end();
+	assert_non_null(page);
+	assert_misuse(MISUSE_ATOMIC_SLEEP, NULL, 0);
+	__free_page(page);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_cpu_gets_the_word),
+		TEST(threads_keep_the_levels),
+		TEST(a_busy_cpu_takes_the_word_later),
+		TEST(levels_have_names),
+		TEST(owner_keeps_both_sites),
+		TEST(the_stack_begins_with_the_caller),
+		TEST(parts_of_a_split_block_have_the_owner),
+		TEST(what_is_allocated_is_found),
+		TEST(switched_on_again_it_knows_nothing),
+		TEST(without_memory_the_owner_stays_off),
+		TEST(a_report_names_both_sites),
+		TEST(a_write_after_free_is_found_by_the_next_owner),
+		TEST(an_untouched_page_is_no_misuse),
+		TEST(a_check_finds_what_nobody_has_taken_yet),
+		TEST(nobody_is_blamed_for_what_was_off),
+		TEST(who_may_not_sleep_is_told_at_once),
+	};
+
+	return cmocka_run_group_tests_name("debug", tests, NULL, NULL);
+}
