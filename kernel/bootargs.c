@@ -216,7 +216,7 @@ void bootargs_apply(void)
 	const struct bootargs *args = &kernel.bootargs;
 
 	mm->panic_on_misuse = args->panic_on_misuse;
-	mm->check_tails = args->check_tails;
+	mm_debug_set(mm, MM_DEBUG_TAILS, args->check_tails);
 	if (args->min_free_given)
 		kernel_set_min_free_kbytes("bootargs: min_free_kbytes", args->min_free_kbytes);
 	if (args->lowmem_reserve_ratio[0])

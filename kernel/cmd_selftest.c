@@ -38,6 +38,12 @@ static const struct command selftests[] = {
 		.run = selftest_alloc,
 	},
 	{
+		.name = "misuse",
+		.args = "",
+		.help = "every misuse that must be caught, as KTAP",
+		.run = selftest_misuse,
+	},
+	{
 		.name = "disk",
 		.args = "",
 		.help = "many pages to the first disk and back; overwrites its end",

@@ -84,6 +84,7 @@ struct kernel {
 	_Atomic bool failed;              /* a command failed: the status can not be 0 any more */
 	_Atomic unsigned int fatal_depth; /* faults of the CPU that seized the console */
 	_Atomic unsigned long misuse[NR_MISUSE]; /* reports by the allocator since boot, by kind */
+	const struct page *_Atomic misuse_page;  /* that the last of them was about, or NULL */
 
 	struct held_block held[MAX_HELD]; /* the monitor's; boot CPU */
 	unsigned int nr_held;

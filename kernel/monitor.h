@@ -79,6 +79,9 @@ int cmd_disk(int argc, char **argv);     /* cmd_disk.c */
 /** `selftest alloc`: print KTAP lines; CMD_FAILED if a test failed. Nobody else may allocate. */
 int selftest_alloc(int argc, char **argv); /* selftest_alloc.c */
 
+/** `selftest misuse`: every misuse is committed, and must be caught; KTAP, as above. */
+int selftest_misuse(int argc, char **argv); /* selftest_misuse.c */
+
 /** `selftest disk`: many pages to the first disk and back; overwrites its end. */
 int selftest_disk(int argc, char **argv); /* selftest_disk.c */
 

@@ -71,6 +71,7 @@ void report_panic(const char *format, ...)
 void report_misuse(const struct misuse_report *report)
 {
 	atomic_fetch_add(&kernel.misuse[report->kind], 1);
+	atomic_store(&kernel.misuse_page, report->page);
 	if (kernel.mm.panic_on_misuse)
 		report_panic("the allocator was misused, see above; panic_on_misuse=0 goes on");
 }

@@ -19,6 +19,9 @@
  * descriptor guarded by the lock that we hold. Its descriptor always exists, because descriptors
  * come in aligned blocks of the largest order.
  *
+ * With the level `lists` of <mm/debug.h> each link is looked at before it is followed. A list that
+ * is linked wrongly is made anew from the descriptors, which say the same: nothing is lost.
+ *
  * Source: Linux 2.6.11 mm/page_alloc.c, __free_pages_bulk(), __rmqueue(), expand().
  */
 #include "internal.h"
@@ -36,10 +39,76 @@ static void count_blocks(struct zone *zone, unsigned int order, long nr)
 	__atomic_store_n(nr_free, *nr_free + (unsigned long)nr, __ATOMIC_RELAXED);
 }
 
+/* Is every free block of this order where its links say? */
+static bool is_free_head(const struct zone *zone, const struct page *page, unsigned int order)
+{
+	return page_zone_index(page) == zone->index && PagePrivate(page) && !PageReserved(page) &&
+	       page_state(page) == PAGE_FREE && page_private(page) == order;
+}
+
+/* The list anew, by what the descriptors say: nothing is lost, whatever the links were. */
+static void rebuild_list(struct zone *zone, unsigned int order)
+{
+	const unsigned long end = zone->zone_start_pfn + zone->spanned_pages;
+	struct free_area *area = &zone->free_area[order];
+	unsigned long nr = 0;
+
+	list_init(&area->free_list);
+	for (unsigned long pfn = align_up(zone->zone_start_pfn, 1UL << order); pfn < end;
+		pfn += 1UL << order) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (!pfn_valid(this_cpu->mm, pfn) || !is_free_head(zone, page, order))
+			continue;
+		list_add_tail(&page->lru, &area->free_list);
+		nr++;
+	}
+	count_blocks(zone, order, (long)(nr - area->nr_free));
+}
+
+/* Before a link of the list is followed: do both of its neighbours know it? */
+static ALWAYS_INLINE void trust_link(
+	struct zone *zone, unsigned int order, const struct list_head *link)
+{
+	const struct mm *mm = this_cpu->mm;
+	const struct list_head *head = &zone->free_area[order].free_list;
+
+	if (likely(!(mm_debug(mm) & MM_DEBUG_LISTS)))
+		return;
+	if (link_is_valid(mm, head, link->next) && link_is_valid(mm, head, link->prev) &&
+		link->next->prev == link && link->prev->next == link)
+		return;
+	zone->bad_link = link;
+	rebuild_list(zone, order);
+}
+
+/* Whose link was it: a list's head, or a block's? */
+static void report_link(const struct zone *zone, const struct list_head *bad)
+{
+	const size_t offset = (size_t)((const char *)bad - (const char *)zone->free_area);
+
+	if (offset < sizeof(zone->free_area))
+		misuse(MISUSE_BAD_LIST, NULL, (unsigned int)(offset / sizeof(struct free_area)),
+			CALLER());
+	else
+		misuse(MISUSE_BAD_LIST, list_entry(bad, struct page, lru), 0, CALLER());
+}
+
+/* End of a section under the lock, and the report of what has been mended in it. */
+static void unlock_zone(struct zone *zone, irq_flags_t flags)
+{
+	const struct list_head *bad = zone->bad_link;
+	zone->bad_link = NULL;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	if (unlikely(bad))
+		report_link(zone, bad);
+}
+
 static void add_free_block(struct zone *zone, struct page *page, unsigned int order)
 {
 	ASSERT(spin_is_mine(&zone->lock));
 	ASSERT(page_zone_index(page) == zone->index);
+	trust_link(zone, order, &zone->free_area[order].free_list);
 	set_page_private(page, order);
 	set_page_tag(page, PAGE_FREE, 0);
 	page_write_flags(page, page_flags(page) | 1UL << PG_private);
@@ -49,6 +118,7 @@ static void add_free_block(struct zone *zone, struct page *page, unsigned int or
 
 static void remove_free_block(struct zone *zone, struct page *page, unsigned int order)
 {
+	trust_link(zone, order, &page->lru);
 	list_del(&page->lru);
 	count_blocks(zone, order, -1);
 	page_write_flags(page, page_flags(page) & ~(1UL << PG_private));
@@ -121,7 +191,7 @@ static ALWAYS_INLINE void free_block(
 	zone_has_freed(zone);
 	set_page_tag(page, PAGE_FREE, 0);
 	merge(zone, page, order, explain);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	unlock_zone(zone, flags);
 }
 
 void buddy_free(struct zone *zone, struct page *page, unsigned int order)
@@ -157,6 +227,7 @@ static ALWAYS_INLINE struct page *take_locked(
 		struct free_area *area = &zone->free_area[have];
 		struct page *page;
 
+		trust_link(zone, have, &area->free_list);
 		if (list_empty(&area->free_list))
 			continue;
 		page = list_first_entry(&area->free_list, struct page, lru);
@@ -179,7 +250,7 @@ static ALWAYS_INLINE struct page *take_block(
 
 	if (page)
 		this_cpu->stat_slow.pgalloc[zone->type] += 1UL << order;
-	spin_unlock_irqrestore(&zone->lock, flags);
+	unlock_zone(zone, flags);
 	return page;
 }
 
@@ -208,7 +279,7 @@ static ALWAYS_INLINE unsigned int take_bulk(
 		list_add_tail(&page->lru, list);
 		taken++;
 	}
-	spin_unlock_irqrestore(&zone->lock, flags);
+	unlock_zone(zone, flags);
 	return taken;
 }
 
@@ -237,7 +308,7 @@ static ALWAYS_INLINE unsigned int free_bulk(
 		merge(zone, page, 0, explain);
 		freed++;
 	}
-	spin_unlock_irqrestore(&zone->lock, flags);
+	unlock_zone(zone, flags);
 	return freed;
 }
 
@@ -261,5 +332,5 @@ void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order)
 	zone->set_aside_pages += 1UL << order;
 	explain_add(explain_here(), .kind = EXPLAIN_SET_ASIDE, .zone = zone,
 		.value = {page_to_pfn(page), order});
-	spin_unlock_irqrestore(&zone->lock, flags);
+	unlock_zone(zone, flags);
 }

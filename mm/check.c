@@ -69,9 +69,7 @@ static void check_free_head(
 		fault(check, "pfn 0x%lx is free as order %u but not aligned to it", pfn, order);
 }
 
-/* Is this the head, or the link of a descriptor that exists? It may hold any value. */
-static bool link_is_valid(
-	const struct mm *mm, const struct list_head *head, const struct list_head *link)
+bool link_is_valid(const struct mm *mm, const struct list_head *head, const struct list_head *link)
 {
 	uintptr_t offset = (uintptr_t)link - offsetof(struct page, lru) - (uintptr_t)mem_map();
 

@@ -3,7 +3,7 @@
  * Debugging levels: the table of them, their switch, and where each comes in on a block's way.
  *
  *	debug_alloc -> (a zone gives a block) debug_take -> debug_taken -> its owner
- *	the caches, the buddy system <- debug_freed <- (checked) <- its owner
+ *	the caches, the buddy system <- debug_freed <- (checked) <- debug_free <- its owner
  *
  * Owns mm->debug and, through mm_cpu.pending, MM_SWITCH_DEBUG of each CPU's word. One caller at a
  * time switches. A CPU takes the new word between two uses of its caches, so a call that began with
@@ -15,6 +15,8 @@
 
 const struct mm_debug_level mm_debug_levels[] = {
 	{MM_DEBUG_TAILS, "tails", "look at every page of a block, not at its head alone", NULL,
+		NULL},
+	{MM_DEBUG_LISTS, "lists", "look at the links of a free list before they are followed", NULL,
 		NULL},
 	{MM_DEBUG_OWNER, "owner", "keep who allocated and who freed each page", page_owner_prepare,
 		NULL},
@@ -76,11 +78,37 @@ int mm_debug_set(struct mm *mm, unsigned int levels, bool on)
 	return 0;
 }
 
-void debug_alloc(unsigned int levels, gfp_t gfp, unsigned int order, const void *caller)
+/* Its lock is held by the caller: what needs it would wait for ever. */
+static bool is_locked_here(const struct zone *zone)
 {
+	return spin_is_mine(&zone->lock);
+}
+
+bool debug_alloc(unsigned int levels, const struct alloc_request *request)
+{
+	const struct zonelist *list = request->zonelist;
+
+	if (!(levels & MM_DEBUG_CONTEXT))
+		return true;
 	/* Before the CPU is online everybody runs with interrupts off, and may. */
-	if (levels & MM_DEBUG_CONTEXT && gfp & __GFP_WAIT && this_cpu->online && !task_may_sleep())
-		misuse(MISUSE_ATOMIC_SLEEP, NULL, order, caller);
+	if (request->gfp & __GFP_WAIT && this_cpu->online && !task_may_sleep())
+		misuse(MISUSE_ATOMIC_SLEEP, NULL, request->order, request->caller);
+	for (unsigned int i = 0; list && i < list->nr; i++) {
+		if (is_locked_here(list->zones[i])) {
+			misuse(MISUSE_ZONE_LOCKED, NULL, request->order, request->caller);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool debug_free(
+	unsigned int levels, const struct page *page, unsigned int order, const void *caller)
+{
+	if (!(levels & MM_DEBUG_CONTEXT) || !is_locked_here(page_zone(page)))
+		return true;
+	misuse(MISUSE_ZONE_LOCKED, page, order, caller);
+	return false;
 }
 
 bool debug_take(unsigned int levels, struct page *page, unsigned int order, const void *caller)

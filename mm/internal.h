@@ -212,6 +212,11 @@ void pcp_free_explained(struct page *page, bool cold, struct mm_explain *explain
 /** Let every CPU copy mm->debug into its switches, and wait until it has. See mm_debug_set(). */
 void pcp_tell_debug(struct mm *mm);
 
+/* check.c */
+
+/** Is this the head, or the link of a descriptor that exists? It may hold any value. */
+bool link_is_valid(const struct mm *mm, const struct list_head *head, const struct list_head *link);
+
 /* node.c: nodes, distances, the order of fallback. */
 
 int nodes_init(struct mm *mm, const struct mm_config *config);
@@ -283,13 +288,16 @@ static inline unsigned int debug_here(void)
 	return this_cpu->switches & MM_SWITCH_DEBUG;
 }
 
-/** A request begins: may this caller make it here? Reports if not; it is served all the same. */
-void debug_alloc(unsigned int levels, gfp_t gfp, unsigned int order, const void *caller);
+/** A request begins: false, after a report, if it can not be served in this context. */
+bool debug_alloc(unsigned int levels, const struct alloc_request *request);
 /** A block that was free: false, after a report, if somebody has used it and it can not be had. */
 bool debug_take(unsigned int levels, struct page *page, unsigned int order, const void *caller);
 /** The same block is its new owner's. */
 void debug_taken(unsigned int levels, const struct page *page, unsigned int order, gfp_t gfp,
 	const void *caller);
+/** An owner gives back its block: false, after a report, if it can not be had in this context. */
+bool debug_free(
+	unsigned int levels, const struct page *page, unsigned int order, const void *caller);
 /** A block is nobody's any more. True: it is kept here, and not to be given to the caches. */
 bool debug_freed(unsigned int levels, struct page *page, unsigned int order, const void *caller);
 /** A block was split into pages that each have the same owner. */

@@ -55,6 +55,28 @@ static bool prep_new_page(struct page *page, unsigned int order, const void *cal
 	return true;
 }
 
+/* The pages behind a head, as a free block leaves them? A dirty one is nobody's fault. */
+static bool tails_are_fresh(struct page *page, unsigned int order, const void *caller)
+{
+	for (struct page *tail = page + 1; tail < page + (1UL << order); tail++) {
+		if ((page_flags(tail) & BAD_WHEN_TAKEN & ~BIT(PG_dirty)) || tail->mapping ||
+			page_mapped(tail) || page_count_raw(tail) != 0) {
+			bad_page(tail, order, caller);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The same for a block of several pages; tails are looked at only if asked to. */
+static __attribute__((noinline)) bool prep_new_block(
+	struct page *page, unsigned int order, const void *caller)
+{
+	if (mm_debug(this_cpu->mm) & MM_DEBUG_TAILS && !tails_are_fresh(page, order, caller))
+		return false;
+	return prep_new_page(page, order, caller);
+}
+
 /*
  * HIGHMEM is a zone by name: its pages are mapped, too, and only their users get no address. A
  * kernel that has less room than memory maps each page here.
@@ -124,6 +146,7 @@ static ALWAYS_INLINE struct page *take_from_zone(
 
 	for (;;) {
 		struct page *page = NULL;
+		bool good;
 
 		if (order == 0)
 			page = take_cached(zone, request);
@@ -131,9 +154,11 @@ static ALWAYS_INLINE struct page *take_from_zone(
 			page = take_block(zone, request);
 		if (!page)
 			return NULL;
-		if (unlikely((request->debug &&
-				     !debug_take(request->debug, page, order, request->caller)) ||
-			     !prep_new_page(page, order, request->caller))) {
+		good = !request->debug || debug_take(request->debug, page, order, request->caller);
+		if (good)
+			good = order == 0 ? prep_new_page(page, 0, request->caller)
+					  : prep_new_block(page, order, request->caller);
+		if (unlikely(!good)) {
 			buddy_set_aside(zone, page, order);
 			continue;
 		}
@@ -233,8 +258,12 @@ static ALWAYS_INLINE struct page *alloc_from(const struct alloc_request *request
 
 	if (request->explain)
 		explain_request(*request);
-	if (request->debug)
-		debug_alloc(request->debug, request->gfp, request->order, request->caller);
+	if (request->debug) {
+		const struct alloc_request copy = *request;
+
+		if (!debug_alloc(copy.debug, &copy))
+			return NULL;
+	}
 	if (unlikely(!request->zonelist || request->zonelist->nr == 0)) {
 		say_no_zonelist(request->gfp, request->zonelist);
 		return NULL;

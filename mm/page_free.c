@@ -197,7 +197,7 @@ static ALWAYS_INLINE void free_single(const struct free_request *request)
 /* The first page of the block that is not clean, or NULL; tails are looked at only if asked to. */
 static struct page *find_unclean(struct page *page, unsigned int order)
 {
-	unsigned long nr = this_cpu->mm->check_tails ? 1UL << order : 1;
+	unsigned long nr = mm_debug(this_cpu->mm) & MM_DEBUG_TAILS ? 1UL << order : 1;
 
 	for (unsigned long i = 0; i < nr; i++) {
 		if (!page_is_clean(&page[i], false))
@@ -206,11 +206,16 @@ static struct page *find_unclean(struct page *page, unsigned int order)
 	return NULL;
 }
 
-/* No longer compound, and clean; false if it can not be trusted and was set aside. */
+/* No longer compound, and clean; false if it was refused, or can not be trusted: set aside. */
 static bool prepare_block(struct page *page, unsigned int order, const void *caller)
 {
 	struct page *unclean;
 
+	if (unlikely(spin_is_mine(&page_zone(page)->lock))) {
+		set_page_count(page, 1);
+		misuse(MISUSE_ZONE_LOCKED, page, order, caller);
+		return false;
+	}
 	if (PageCompound(page)) {
 		if (!compound_is_whole(page, order)) {
 			misuse(MISUSE_BAD_COMPOUND, page, order, caller);
@@ -269,6 +274,8 @@ static ALWAYS_INLINE void free_by(const struct free_request *request)
 		free_oddly(page, order, request->put, request->caller);
 		return;
 	}
+	if (request->debug && !debug_free(request->debug, page, order, request->caller))
+		return;
 	if (!drop_reference(page, order, request->caller))
 		return;
 	if (order == 0) {

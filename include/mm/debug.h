@@ -37,6 +37,7 @@ struct mm;
 #define MM_DEBUG_UNMAP      0x0080U /* what is free has no address: any access traps */
 #define MM_DEBUG_CONTEXT    0x0100U /* is every caller where it may be? */
 /* Of no concern to single pages, and so in mm->debug alone. */
+#define MM_DEBUG_LISTS 0x20000U /* look at the links of a free list before they are followed */
 #define MM_DEBUG_TAILS 0x10000U /* look at every page of a block, not at its head alone */
 
 /** A row of the table of levels. */

@@ -95,8 +95,7 @@ struct mm {
 	uint16_t poison_nr;   /* marks what is poisoned now; 0: not at this time; atomic */
 	uint16_t poison_last; /* the last of these numbers that was used */
 	struct page_owner_table *page_owner; /* since MM_DEBUG_OWNER was first on; atomic */
-	bool check_tails;     /* look at every page of a freed block, not at its head alone */
-	bool panic_on_misuse; /* a report of misuse stops the machine */
+	bool panic_on_misuse;                /* a report of misuse stops the machine */
 	unsigned int
 		said_bad_zonelist; /* alloc_pages() complains once about a mask without zones */
 	struct mm_faults faults;

@@ -69,7 +69,8 @@ struct zone {
 	struct spinlock lock;
 	unsigned long free_pages; /* pages in free_area[]; those in per-CPU caches are not free */
 	struct free_area free_area[MAX_ORDER];
-	unsigned long set_aside_pages; /* found corrupt: neither free nor allocated */
+	unsigned long set_aside_pages;    /* found corrupt: neither free nor allocated */
+	const struct list_head *bad_link; /* found wrong, and mended; to be reported; lock */
 
 	/* Reclaim. */
 	_Alignas(64) struct spinlock lru_lock;

@@ -67,7 +67,7 @@ struct machine *machine_create(const struct machine_spec *spec)
 		machine->memblock.reserved.nr = 0;
 	}
 	mm_free_boot_memory(&machine->mm);
-	machine->mm.check_tails = true;
+	mm_debug_set(&machine->mm, MM_DEBUG_TAILS, true);
 	for (unsigned int i = 0; i < config.nr_cpus; i++)
 		machine->mm.cpu[i]->online = 1;
 	host_misuse_reset();

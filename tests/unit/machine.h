@@ -6,6 +6,7 @@
 #define TESTS_UNIT_MACHINE_H
 
 #include <arch/host.h>
+#include <mm/debug.h>
 #include <mm/mm.h>
 
 #define MIB               (1024ULL * 1024)

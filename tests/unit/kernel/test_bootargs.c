@@ -115,7 +115,7 @@ static void settings_reach_the_allocator(void **state)
 	assert_int_equal(low->lowmem_reserve[ZONE_NORMAL], 64);
 	assert_int_equal(kernel.mm.lowmem_reserve_ratio[ZONE_NORMAL], 32);
 	assert_true(kernel.mm.panic_on_misuse);
-	assert_false(kernel.mm.check_tails);
+	assert_int_equal(mm_debug(&kernel.mm), 0);
 	machine_destroy(machine);
 }
 
@@ -130,7 +130,7 @@ static void settings_that_were_not_given_stay(void **state)
 	assert_int_equal(kernel.mm.min_free_kbytes, 724);
 	assert_int_equal(low->pages_min, 90);
 	assert_int_equal(low->lowmem_reserve[ZONE_NORMAL], 16);
-	assert_true(kernel.mm.check_tails);
+	assert_int_equal(mm_debug(&kernel.mm), MM_DEBUG_TAILS);
 	machine_destroy(machine);
 }
 

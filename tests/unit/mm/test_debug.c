@@ -48,7 +48,7 @@ static void every_cpu_gets_the_word(void **state)
 	}
 	switch_on(MM_DEBUG_POISON);
 	switch_off(MM_DEBUG_CONTEXT);
-	assert_int_equal(mm_debug(&machine->mm), MM_DEBUG_POISON);
+	assert_int_equal(mm_debug(&machine->mm) & MM_SWITCH_DEBUG, MM_DEBUG_POISON);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(machine->mm.cpu[i]->switches & MM_SWITCH_DEBUG, MM_DEBUG_POISON);
 	switch_off(MM_DEBUG_POISON);
@@ -229,7 +229,7 @@ static void without_memory_the_owner_stays_off(void **state)
 	assert_printed("no memory for its table");
 	drain_all_pages(&machine->mm);
 	assert_int_equal(nr_free_pages(&machine->mm), free);
-	assert_int_equal(mm_debug(&machine->mm), 0);
+	assert_int_equal(mm_debug(&machine->mm) & MM_SWITCH_DEBUG, 0);
 	assert_int_equal(this_cpu->switches, 0);
 	while (!list_empty(&taken)) {
 		page = list_first_entry(&taken, struct page, lru);
@@ -353,6 +353,110 @@ static void who_may_not_sleep_is_told_at_once(void **state)
 	__free_page(page);
 }
 
+/* Order 0 goes through the caches and would not touch the lock today: told all the same. */
+static void nobody_calls_under_the_zone_lock(void **state)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct zone *zone = page_zone(page);
+
+	(void)state;
+	switch_on(MM_DEBUG_CONTEXT);
+	spin_lock(&zone->lock);
+	__free_page(page);
+	assert_misuse(MISUSE_ZONE_LOCKED, page, 0);
+	assert_null(alloc_pages(GFP_ATOMIC, 3));
+	assert_misuse(MISUSE_ZONE_LOCKED, NULL, 3);
+	spin_unlock(&zone->lock);
+	assert_int_equal(page_count(page), 1);
+	__free_page(page);
+	assert_no_misuse();
+}
+
+/* Blocks are told under the lock always, as they need it. */
+static void a_block_under_the_zone_lock_is_refused(void **state)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+	struct zone *zone = page_zone(page);
+
+	(void)state;
+	spin_lock(&zone->lock);
+	__free_pages(page, 3);
+	spin_unlock(&zone->lock);
+	assert_misuse(MISUSE_ZONE_LOCKED, page, 3);
+	assert_int_equal(page_count(page), 1);
+	__free_pages(page, 3);
+}
+
+static struct free_area *area_of_order_10(void)
+{
+	return &this_cpu->zonelist[0]->zones[0]->free_area[10];
+}
+
+/* Whichever link is broken, of a block or of the head, the list is made anew and none is lost. */
+static void a_list_is_mended(void **state)
+{
+	struct list_head stray = {&stray, &stray};
+	const unsigned long free = nr_free_pages(&machine->mm);
+
+	(void)state;
+	switch_on(MM_DEBUG_LISTS);
+	for (unsigned int i = 0; i < 6; i++) {
+		struct list_head *head = &area_of_order_10()->free_list, *first = head->next;
+		struct list_head **const links[] = {&first->next, &first->prev, &head->next,
+			&head->prev, &first->next, &head->next};
+		struct page *page;
+
+		*links[i] = i < 4 ? &stray : (struct list_head *)0x123456789abcdef1UL;
+		page = alloc_pages(GFP_KERNEL, 10);
+		assert_int_equal(host_misuse_count(), 1);
+		assert_int_equal(host_last_misuse().kind, MISUSE_BAD_LIST);
+		host_misuse_reset();
+		assert_int_equal(mm_check(&machine->mm, NULL), 0);
+		__free_pages(page, 10);
+		assert_no_misuse();
+	}
+	drain_all_pages(&machine->mm);
+	assert_int_equal(nr_free_pages(&machine->mm), free);
+}
+
+/* A free goes by the same links: of its buddy, and of the list that it comes to. */
+static void a_list_is_mended_by_a_free(void **state)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 9);
+
+	(void)state;
+	switch_on(MM_DEBUG_LISTS);
+	page[1UL << 9].lru.prev = NULL;
+	__free_pages(page, 9);
+	assert_misuse(MISUSE_BAD_LIST, page + (1UL << 9), 0);
+	assert_int_equal(mm_check(&machine->mm, NULL), 0);
+	area_of_order_10()->free_list.next = NULL;
+	page = alloc_pages(GFP_KERNEL, 3);
+	assert_int_equal(host_misuse_count(), 1);
+	host_misuse_reset();
+	area_of_order_10()->free_list.next = NULL;
+	__free_pages(page, 3);
+	assert_misuse(MISUSE_BAD_LIST, NULL, 10);
+}
+
+/* A tail that was used after the free, as far as its descriptor tells. */
+static void tails_are_looked_at_on_the_way_out(void **state)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3), *other;
+
+	(void)state;
+	__free_pages(page, 3);
+	page[5].mapping = page;
+	switch_off(MM_DEBUG_TAILS);
+	switch_on(MM_DEBUG_TAILS);
+	other = alloc_pages(GFP_KERNEL, 3);
+	assert_misuse(MISUSE_BAD_PAGE, page + 5, 3);
+	assert_ptr_not_equal(other, page);
+	assert_int_equal(page_tag(page), make_tag(PAGE_SET_ASIDE, 3));
+	__free_pages(other, 3);
+	assert_no_misuse();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -374,6 +478,11 @@ int main(void)
 		TEST(a_check_finds_what_nobody_has_taken_yet),
 		TEST(nobody_is_blamed_for_what_was_off),
 		TEST(who_may_not_sleep_is_told_at_once),
+		TEST(nobody_calls_under_the_zone_lock),
+		TEST(a_block_under_the_zone_lock_is_refused),
+		TEST(a_list_is_mended),
+		TEST(a_list_is_mended_by_a_free),
+		TEST(tails_are_looked_at_on_the_way_out),
 	};
 
 	return cmocka_run_group_tests_name("debug", tests, NULL, NULL);

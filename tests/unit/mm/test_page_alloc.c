@@ -237,7 +237,7 @@ static void a_bad_tail_sets_the_whole_block_aside_if_tails_are_checked(void **st
 	__free_pages(block, 3);
 	assert_misuse(MISUSE_NOT_ALLOCATED, block, 3);
 
-	machine->mm.check_tails = false;
+	mm_debug_set(&machine->mm, MM_DEBUG_TAILS, false);
 	block = alloc_pages(GFP_KERNEL, 3);
 	SetPageSlab(block + 5);
 	__free_pages(block, 3);

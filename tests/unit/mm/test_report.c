@@ -116,6 +116,29 @@ static struct page *write_after_free(void)
 	return page;
 }
 
+static struct page *zone_locked(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	spin_lock(&page_zone(page)->lock);
+	__free_pages(page, 2);
+	spin_unlock(&page_zone(page)->lock);
+	return page;
+}
+
+/* Two neighbours of a list no longer know each other: the one in front is found, and mended. */
+static struct page *bad_list(void)
+{
+	struct page *page;
+
+	mm_debug_set(this_cpu->mm, MM_DEBUG_LISTS, true);
+	page = list_first_entry(
+		&this_cpu->zonelist[0]->zones[0]->free_area[10].free_list, struct page, lru);
+	page->lru.next = NULL;
+	alloc_pages(GFP_KERNEL, 10);
+	return page;
+}
+
 /* What the page cache says of a single page; a block here, as all rows are of order 2. */
 static struct page *page_lock(void)
 {
@@ -152,6 +175,10 @@ static const struct {
 		"an online node's id"},
 	[MISUSE_ATOMIC_SLEEP] = {atomic_sleep, "sleep in atomic context",
 		"a thread outside of interrupts, with interrupts on, or no __GFP_WAIT"},
+	[MISUSE_ZONE_LOCKED] = {zone_locked, "called under the zone's own lock",
+		"a caller that holds no lock of the allocator's"},
+	[MISUSE_BAD_LIST] = {bad_list, "free list corruption",
+		"links that lead there and back again"},
 	[MISUSE_WRITE_AFTER_FREE] = {write_after_free, "write after free",
 		"a free page as it was filled when it was freed"},
 	[MISUSE_PAGE_LOCK] = {page_lock, "page unlocked or written back that was not under way",
@@ -191,7 +218,7 @@ static void every_kind_is_printed_counted_and_handed_on(void **state)
 						      : page                          ? 5
 										      : 2);
 		host_print_capture_stop();
-		assert_misuse(kind, page, 2);
+		assert_misuse(kind, page, kind == MISUSE_BAD_LIST ? 0 : 2);
 		assert_int_equal(machine->mm.faults.misuse, 1);
 		machine_destroy(machine);
 	}

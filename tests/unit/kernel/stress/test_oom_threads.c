@@ -59,7 +59,7 @@ static bool run_oom(const struct oom_params *params, bool (*interrupted)(void))
 	bool passed;
 
 	machine = machine_create(&board);
-	machine->mm.check_tails = false;
+	mm_debug_set(&machine->mm, MM_DEBUG_TAILS, false);
 	/* No reports in full: they read everybody's counters as they change, on purpose. */
 	machine->mm.oom_reports = 1000;
 	machine->mm.oom_next = UINT64_MAX;

@@ -118,7 +118,7 @@ static enum stress_kind run_stress(const struct stress_params *params, bool (*in
 	if (layout)
 		spec.layout = layout;
 	machine = machine_create(&spec);
-	machine->mm.check_tails = false;
+	mm_debug_set(&machine->mm, MM_DEBUG_TAILS, false);
 	if (prepare)
 		prepare();
 	for (unsigned int i = 0; i < nr; i++)
