@@ -9,7 +9,7 @@
 #include "monitor.h"
 #include "selftest.h"
 
-static unsigned long free_after_drain(void)
+unsigned long selftest_free_pages(void)
 {
 	drain_all_pages(&kernel.mm);
 	return nr_free_pages(&kernel.mm);
@@ -17,10 +17,10 @@ static unsigned long free_after_drain(void)
 
 static bool run_test(const struct selftest *test)
 {
-	unsigned long free = free_after_drain(), after;
+	unsigned long free = selftest_free_pages(), after;
 	bool ok = test->run();
 
-	after = free_after_drain();
+	after = selftest_free_pages();
 	if (ok && after != free)
 		print("# %lu pages free before, %lu after\n", free, after);
 	return ok && after == free;

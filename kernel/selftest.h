@@ -28,6 +28,9 @@ struct selftest {
 /** Run them in their order, as KTAP lines. Returns as commands do. Thread context. */
 int selftest_run(const struct selftest *tests, unsigned int nr);
 
+/** Pages free in the buddy system once all caches are empty. Thread context. */
+unsigned long selftest_free_pages(void);
+
 /** An online CPU that is not the boot CPU, if there is one; else the boot CPU. */
 unsigned int selftest_other_cpu(void);
 

@@ -18,15 +18,7 @@
 #include <port/print.h>
 #include "kernel.h"
 #include "monitor.h"
-
-/* A row says what is wrong and returns NOT_DONE; the macro says it in the row's own words. */
-#define EXPECT(condition)                                                            \
-	do {                                                                         \
-		if (!(condition)) {                                                  \
-			print("# %s:%d: %s\n", __FILE_NAME__, __LINE__, #condition); \
-			return false;                                                \
-		}                                                                    \
-	} while (0)
+#include "selftest.h"
 
 /* What a misuse was committed on. */
 struct scene {
@@ -54,6 +46,22 @@ static bool double_free_in_cache(struct scene *scene)
 	__free_page(page);
 	EXPECT(page_state(page) == PAGE_CACHED);
 	__free_page(page);
+	scene->page = page;
+	return true;
+}
+
+/* Asked for at once, another page comes: this one waits. */
+static bool double_free_in_quarantine(struct scene *scene)
+{
+	struct page *page = alloc_page(GFP_KERNEL), *next;
+
+	EXPECT(page);
+	__free_page(page);
+	next = alloc_page(GFP_KERNEL);
+	EXPECT(next && next != page);
+	EXPECT(page_state(page) == PAGE_QUARANTINED);
+	__free_page(page);
+	__free_page(next);
 	scene->page = page;
 	return true;
 }
@@ -370,6 +378,8 @@ static const struct {
 } rows[] = {
 	{"double free", double_free, 0, MISUSE_DOUBLE_FREE, true},
 	{"double free in a per-CPU list", double_free_in_cache, 0, MISUSE_DOUBLE_FREE, true},
+	{"double free in quarantine", double_free_in_quarantine, MM_DEBUG_QUARANTINE,
+		MISUSE_DOUBLE_FREE, true},
 	{"wrong order", wrong_order, 0, MISUSE_WRONG_ORDER, false},
 	{"tail page, misaligned", tail, 0, MISUSE_NOT_ALLOCATED, false},
 	{"interior page, aligned", interior, 0, MISUSE_NOT_ALLOCATED, false},
@@ -396,12 +406,6 @@ static const struct {
 	{"leak", leak, MM_DEBUG_OWNER, NR_MISUSE, false},
 };
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
-
-static unsigned long free_after_drain(void)
-{
-	drain_all_pages(&kernel.mm);
-	return nr_free_pages(&kernel.mm);
-}
 
 /* Exactly one report, of this kind and about this page, and both sites if there are two. */
 static bool reported_once(unsigned int i, const struct scene *scene, unsigned long before_kind,
@@ -435,11 +439,11 @@ static bool run_row(unsigned int i, unsigned int levels, unsigned int number)
 
 	mm_debug_set(&kernel.mm, on, false);
 	ok = mm_debug_set(&kernel.mm, levels, true) == 0;
-	free = free_after_drain();
+	free = selftest_free_pages();
 	all = kernel.mm.faults.misuse;
 	kind = rows[i].kind < NR_MISUSE ? atomic_load(&kernel.misuse[rows[i].kind]) : 0;
 	ok = ok && rows[i].commit(&scene) && reported_once(i, &scene, kind, all);
-	after = free_after_drain() + scene.set_aside;
+	after = selftest_free_pages() + scene.set_aside;
 	if (ok && after != free)
 		print("# %lu pages free before, %lu after\n", free, after);
 	ok = ok && after == free;

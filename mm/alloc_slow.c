@@ -244,6 +244,8 @@ struct page *alloc_slow(const struct alloc_request *request)
 	bool last = false;
 
 	explain_add(request->explain, .kind = EXPLAIN_SLOW);
+	if (nr_quarantined_pages(this_cpu->mm) && quarantine_release(this_cpu->mm, 0))
+		page = alloc_walk(request, &low_pass);
 	while (!page && outcome == RESTART) {
 		page = try_at_once(request, &min, &last);
 		if (page)

@@ -6,6 +6,7 @@
  * one line. Each page of a zone is visited as the head of something or skipped as a part of it:
  *
  *	reserved | free block (its order) | cached page | allocated block (its order) | set aside
+ *	| block in quarantine, which counts as cached
  *
  * What is none of these has been lost. An allocated page may be on an LRU list besides. Source:
  * semantics S27.
@@ -159,6 +160,26 @@ static void check_caches(struct check *check)
 	}
 }
 
+/* Its blocks are of all zones: those of this one count as cached. */
+static void check_quarantined(
+	struct check *check, const struct page *page, const struct page_list *list)
+{
+	(void)list;
+	if (page_state(page) != PAGE_QUARANTINED || page_count_raw(page) != 0)
+		fault(check, "pfn 0x%lx is in quarantine but not marked so", page_to_pfn(page));
+	else if (in_zone(check, page))
+		check->count.cached += 1UL << page_tag_order(page);
+}
+
+static void check_quarantine(struct check *check)
+{
+	const struct quarantine *quarantine = &check->mm->quarantine;
+	const struct page_list list = {
+		"quarantine", &quarantine->blocks, quarantine->pages, 0, check_quarantined};
+
+	check_list(check, &list);
+}
+
 static void check_lru_page(
 	struct check *check, const struct page *page, const struct page_list *list)
 {
@@ -277,6 +298,11 @@ static unsigned long check_head(
 		return 1;
 	case PAGE_ALLOCATED:
 		return check_allocated_block(check, page, seen);
+	case PAGE_QUARANTINED:
+		if (!check_head_order(check, page, "a quarantined", page_tag_order(page)))
+			return 1;
+		seen->cached += 1UL << page_tag_order(page);
+		return 1UL << page_tag_order(page);
 	case PAGE_SET_ASIDE:
 		if (!check_head_order(check, page, "a set-aside", page_tag_order(page)))
 			return 1;
@@ -318,6 +344,7 @@ static void check_zone(struct check *check)
 
 	check_free_lists(check);
 	check_caches(check);
+	check_quarantine(check);
 	check_lru_lists(check);
 	walk_descriptors(check, &seen);
 	compare(check, "free", seen.free, check->count.free);

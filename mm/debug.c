@@ -22,6 +22,8 @@ const struct mm_debug_level mm_debug_levels[] = {
 		NULL},
 	{MM_DEBUG_POISON, "poison", "fill what is freed, and look whether it has changed", NULL,
 		poison_changed},
+	{MM_DEBUG_QUARANTINE, "quarantine", "let what is freed wait before it is handed out again",
+		NULL, quarantine_changed},
 	{MM_DEBUG_CONTEXT, "context", "may each caller that says it can sleep do so?", NULL, NULL},
 };
 const unsigned int nr_mm_debug_levels = sizeof(mm_debug_levels) / sizeof(mm_debug_levels[0]);
@@ -137,7 +139,10 @@ bool debug_freed(unsigned int levels, struct page *page, unsigned int order, con
 		page_owner_set_freed(page, order, caller);
 	if (levels & MM_DEBUG_POISON)
 		poison_fill(page, order);
-	return false;
+	if (!(levels & MM_DEBUG_QUARANTINE))
+		return false;
+	quarantine_add(page, order);
+	return true;
 }
 
 void debug_split(unsigned int levels, const struct page *page, unsigned int order)

@@ -154,6 +154,7 @@ int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config)
 	if (alloc_root(mm, config) || nodes_init(mm, config) || zonelists_build(mm) ||
 		wait_tables_init(mm) || cpus_init(mm, config))
 		return -1;
+	quarantine_init(mm);
 	watermarks_init(mm);
 	return memmap_init(mm);
 }

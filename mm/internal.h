@@ -315,6 +315,14 @@ struct page *poison_find_changed(struct page *page, unsigned int order);
 void poison_forget(struct page *page, unsigned int order);
 void poison_changed(struct mm *mm, bool on);
 
+/* quarantine.c: the level MM_DEBUG_QUARANTINE. */
+
+void quarantine_init(struct mm *mm);
+void quarantine_add(struct page *page, unsigned int order);
+/** The oldest blocks back to the buddy system, until `keep` pages wait; how many pages went. */
+unsigned long quarantine_release(struct mm *mm, unsigned long keep);
+void quarantine_changed(struct mm *mm, bool on);
+
 /* page_owner.c: the level MM_DEBUG_OWNER. */
 
 int page_owner_prepare(struct mm *mm);

@@ -34,7 +34,8 @@ const struct page *page_block_head(const struct page *page, unsigned int *order)
 
 		if (state == PAGE_FREE && PagePrivate(head))
 			its_order = page_private(head);
-		else if (state != PAGE_ALLOCATED && state != PAGE_SET_ASIDE)
+		else if (state != PAGE_ALLOCATED && state != PAGE_SET_ASIDE &&
+			 state != PAGE_QUARANTINED)
 			continue;
 		if (its_order >= least && its_order < MAX_ORDER) {
 			*order = (unsigned int)its_order;

@@ -52,6 +52,7 @@ static enum misuse why_not_freeable(const struct page *page)
 		return MISUSE_WRONG_ORDER;
 	case PAGE_FREE:
 	case PAGE_CACHED:
+	case PAGE_QUARANTINED:
 		return MISUSE_DOUBLE_FREE;
 	default:
 		return MISUSE_NOT_ALLOCATED;

@@ -293,6 +293,7 @@ void drain_all_pages(struct mm *mm)
 {
 	ASSERT(!in_interrupt() && irqs_enabled());
 	ask_all(mm, MM_PENDING_DRAIN);
+	quarantine_release(mm, 0);
 }
 
 void pcp_tell_debug(struct mm *mm)

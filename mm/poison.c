@@ -25,15 +25,19 @@ static uint16_t poison_now(void)
 	return __atomic_load_n(&this_cpu->mm->poison_nr, __ATOMIC_RELAXED);
 }
 
+/* Pages of HIGHMEM, too: see clear_block(). */
+static void *contents(const struct page *page)
+{
+	return phys_to_virt(pfn_to_phys(page_to_pfn(page)));
+}
+
 void poison_fill(struct page *page, unsigned int order)
 {
 	const uint16_t number = poison_now();
 
 	for (unsigned long i = 0; i < 1UL << order; i++) {
-		unsigned long *word = page_address(&page[i]);
+		unsigned long *word = contents(&page[i]);
 
-		if (!word)
-			continue;
 		for (size_t j = 0; j < PAGE_SIZE / sizeof(*word); j++)
 			word[j] = POISON_WORD;
 		page[i].debug = (page[i].debug & ~PAGE_DEBUG_POISON) | number;
@@ -82,10 +86,10 @@ static bool has_changed(const struct page *page)
 
 	if (!number || (page->debug & PAGE_DEBUG_POISON) != number)
 		return false;
-	first = first_changed(page_address(page));
+	first = first_changed(contents(page));
 	if (first == PAGE_SIZE)
 		return false;
-	say_changed(page, page_address(page), first);
+	say_changed(page, contents(page), first);
 	return true;
 }
 

@@ -242,8 +242,8 @@ static void show_flags(unsigned long flags)
 /* What the page is, or is a part of. */
 static void show_page_state(const struct page *page)
 {
-	static const char *const names[NR_PAGE_STATES] = {
-		"never handed out", "free", "in a per-CPU cache", "allocated", "set aside"};
+	static const char *const names[NR_PAGE_STATES] = {"never handed out", "free",
+		"in a per-CPU cache", "allocated", "set aside", "freed, in quarantine"};
 	const struct page *head;
 	unsigned int order;
 

@@ -34,7 +34,6 @@ struct mm;
 #define MM_DEBUG_OWNER      0x0010U /* who allocated and freed each page: <mm/page_owner.h> */
 #define MM_DEBUG_POISON     0x0020U /* fill what is freed; writes to it are found later */
 #define MM_DEBUG_QUARANTINE 0x0040U /* what is freed waits before it is handed out again */
-#define MM_DEBUG_UNMAP      0x0080U /* what is free has no address: any access traps */
 #define MM_DEBUG_CONTEXT    0x0100U /* is every caller where it may be? */
 /* Of no concern to single pages, and so in mm->debug alone. */
 #define MM_DEBUG_LISTS 0x20000U /* look at the links of a free list before they are followed */
@@ -76,12 +75,5 @@ int mm_debug_set(struct mm *mm, unsigned int levels, bool on);
  * each page that has changed (the first 16). Returns how many. Nobody may be allocating.
  */
 unsigned long mm_check_poison(struct mm *mm);
-
-/**
- * For the port, when an access to memory has trapped: a linear address of a page that is free and
- * unmapped is reported (once: it is mapped again), with what is known of the page. True: go on, the
- * access succeeds now. False: the trap is another's. Any context.
- */
-bool mm_debug_fault(const void *addr, bool write, const void *pc);
 
 #endif

@@ -51,6 +51,14 @@ struct mm_faults {
 	unsigned long misuse; /* reports made */
 };
 
+/** Freed blocks that wait before they are handed out again: MM_DEBUG_QUARANTINE. */
+struct quarantine {
+	struct spinlock lock;
+	struct list_head blocks; /* by page->lru, the oldest first; lock */
+	unsigned long pages;     /* in them; lock */
+	unsigned long max;       /* pages that may wait; constant */
+};
+
 struct page_owner_table;
 
 struct mm {
@@ -91,7 +99,8 @@ struct mm {
 	unsigned int failure_lines; /* said of late, see mm/alloc_slow.c; atomic */
 	uint64_t failure_since;
 
-	unsigned int debug;   /* MM_DEBUG_* of <mm/debug.h>: what is switched on; atomic */
+	unsigned int debug; /* MM_DEBUG_* of <mm/debug.h>: what is switched on; atomic */
+	struct quarantine quarantine;
 	uint16_t poison_nr;   /* marks what is poisoned now; 0: not at this time; atomic */
 	uint16_t poison_last; /* the last of these numbers that was used */
 	struct page_owner_table *page_owner; /* since MM_DEBUG_OWNER was first on; atomic */
@@ -184,6 +193,8 @@ void mm_set_min_free_kbytes(struct mm *mm, unsigned long kbytes);
 int mm_set_lowmem_reserve_ratio(struct mm *mm, const unsigned int ratio[MAX_NR_ZONES - 1]);
 /** Pages in the caches of all CPUs. A snapshot. */
 unsigned long nr_cached_pages(const struct mm *mm);
+/** Pages that wait in the quarantine of <mm/debug.h>. A snapshot. */
+unsigned long nr_quarantined_pages(const struct mm *mm);
 /** Sum of all CPUs' counters. */
 void mm_sum_stat(const struct mm *mm, struct mm_cpu_stat *sum);
 /** Add `n` to a field of this CPU's counters, which is named, as in mm_count(pgpgin, 4). */
@@ -206,8 +217,8 @@ void mm_sum_numa(const struct mm *mm, const struct zone *zone, struct numa_sum *
 /** Give all pages in this CPU's caches back to the buddy system. */
 void drain_local_pages(void);
 /**
- * The same on every CPU, and wait until it is done. May wait: not in interrupts, not with
- * interrupts off.
+ * The same on every CPU, and wait until it is done; what waits in quarantine goes back as well. May
+ * wait: not in interrupts, not with interrupts off.
  */
 void drain_all_pages(struct mm *mm);
 /**

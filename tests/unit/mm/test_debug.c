@@ -457,6 +457,81 @@ static void tails_are_looked_at_on_the_way_out(void **state)
 	assert_no_misuse();
 }
 
+/* A descriptor between two banks, in a block that both have a part of. */
+static void a_hole_is_nobodys(void **state)
+{
+	const struct machine_spec holes = {.bank = {{0, 2048, 0}, {2048 + 100, 924, 0}}};
+	struct machine *other = machine_create(&holes);
+	struct page *page = pfn_to_page(2048 + 50);
+
+	(void)state;
+	assert_int_equal(page_to_nid(page), NODE_HOLE);
+	__free_page(page);
+	assert_misuse(MISUSE_RESERVED, page, 0);
+	machine_destroy(other);
+}
+
+/* Freed pages come back in the order of their free, and not before the quarantine is full. */
+static void what_is_freed_waits(void **state)
+{
+	const unsigned long max = machine->mm.quarantine.max;
+	struct page *first, *block;
+
+	(void)state;
+	assert_int_equal(max, 16384 / 32);
+	switch_on(MM_DEBUG_QUARANTINE);
+	first = alloc_page(GFP_KERNEL);
+	__free_page(first);
+	assert_int_equal(page_tag(first), make_tag(PAGE_QUARANTINED, 0));
+	__free_page(first);
+	assert_misuse(MISUSE_DOUBLE_FREE, first, 0);
+	block = alloc_pages(GFP_KERNEL, 3);
+	assert_ptr_not_equal(block, first);
+	__free_pages(block, 3);
+	__free_pages(block + 4, 2);
+	assert_misuse(MISUSE_NOT_ALLOCATED, block + 4, 2);
+	assert_int_equal(nr_quarantined_pages(&machine->mm), 9);
+	assert_int_equal(mm_check(&machine->mm, NULL), 0);
+	for (unsigned long i = 9; i < max; i++)
+		__free_page(alloc_page(GFP_KERNEL));
+	assert_int_equal(page_state(first), PAGE_QUARANTINED);
+	__free_page(alloc_page(GFP_KERNEL));
+	assert_int_not_equal(page_state(first), PAGE_QUARANTINED);
+	assert_int_equal(page_tag(block), make_tag(PAGE_QUARANTINED, 3));
+	assert_int_equal(nr_quarantined_pages(&machine->mm), max);
+	assert_int_equal(mm_check(&machine->mm, NULL), 0);
+	switch_off(MM_DEBUG_QUARANTINE);
+	assert_int_equal(nr_quarantined_pages(&machine->mm), 0);
+	assert_no_misuse();
+}
+
+/* Nobody goes without because pages wait. */
+static void a_shortage_empties_the_quarantine(void **state)
+{
+	struct list_head taken;
+	struct page *page;
+	unsigned long nr = 0;
+
+	(void)state;
+	machine_lift_reserves(machine);
+	switch_on(MM_DEBUG_QUARANTINE);
+	page = alloc_pages(GFP_KERNEL, 8);
+	__free_pages(page, 8);
+	assert_int_equal(nr_quarantined_pages(&machine->mm), 256);
+	list_init(&taken);
+	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN))) {
+		list_add(&page->lru, &taken);
+		nr++;
+	}
+	assert_int_equal(nr, 16384);
+	switch_off(MM_DEBUG_QUARANTINE);
+	while (!list_empty(&taken)) {
+		page = list_first_entry(&taken, struct page, lru);
+		list_del(&page->lru);
+		__free_page(page);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -483,6 +558,9 @@ int main(void)
 		TEST(a_list_is_mended),
 		TEST(a_list_is_mended_by_a_free),
 		TEST(tails_are_looked_at_on_the_way_out),
+		TEST(a_hole_is_nobodys),
+		TEST(what_is_freed_waits),
+		TEST(a_shortage_empties_the_quarantine),
 	};
 
 	return cmocka_run_group_tests_name("debug", tests, NULL, NULL);
