@@ -68,6 +68,12 @@ void report_misuse(const struct misuse_report *report)
 	abort();
 }
 
+unsigned int report_callers(uintptr_t *callers, unsigned int max)
+{
+	(void)callers, (void)max;
+	return 0;
+}
+
 void report_stack(void)
 {
 }
