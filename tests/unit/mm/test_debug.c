@@ -400,13 +400,16 @@ static void a_list_is_mended(void **state)
 
 	(void)state;
 	switch_on(MM_DEBUG_LISTS);
-	for (unsigned int i = 0; i < 6; i++) {
+	for (unsigned int i = 0; i < 7; i++) {
 		struct list_head *head = &area_of_order_10()->free_list, *first = head->next;
 		struct list_head **const links[] = {&first->next, &first->prev, &head->next,
-			&head->prev, &first->next, &head->next};
+			&head->prev, &first->next, &head->next, &first->next->prev};
 		struct page *page;
 
-		*links[i] = i < 4 ? &stray : (struct list_head *)0x123456789abcdef1UL;
+		/* Of another list, of nothing, and a block's own. */
+		*links[i] = i < 4   ? &stray
+			    : i < 6 ? (struct list_head *)0x123456789abcdef1UL
+				    : first->next;
 		page = alloc_pages(GFP_KERNEL, 10);
 		assert_int_equal(host_misuse_count(), 1);
 		assert_int_equal(host_last_misuse().kind, MISUSE_BAD_LIST);
