@@ -65,6 +65,7 @@ struct kernel {
 	struct mm mm;
 	struct memblock memblock;
 	struct zone_layout zones; /* the architecture's, on this machine */
+	const struct page *mem_map; /* mem_map(), for debuggers */
 	struct of_numa numa;
 	struct of_cpus cpus; /* by CPU id: the boot CPU has been moved to the front */
 	struct devices devices;
@@ -118,6 +119,9 @@ void bootargs_debug(void);
 bool kernel_set_min_free_kbytes(const char *who, uint64_t kbytes);
 /** Say which words there are; for `help bootargs`. */
 void bootargs_help(void);
+
+/** Note what debuggers can not find out by themselves. Before mm_init(). */
+void debug_info_init(void);
 
 /** Milliseconds since kernel_main() was entered. */
 unsigned long kernel_uptime_ms(uint64_t at);

@@ -300,6 +300,7 @@ static void boot_mm(void)
 
 	for (unsigned int i = 0; i < kernel.nr_cpus; i++)
 		cpu_nid[i] = kernel.cpus.cpu[i].nid;
+	debug_info_init();
 	if (mm_init(&kernel.mm, &kernel.memblock, &config) < 0)
 		boot_failed(
 			"the page allocator could not be built, see above: give the machine more "

@@ -18,27 +18,31 @@
 
 typedef unsigned int gfp_t;
 
-/** Zone modifiers: at most one of them. */
-#define __GFP_DMA     0x01U /* the lowest zone that has pages anywhere on this machine */
-#define __GFP_HIGHMEM 0x02U /* accepted; no more than NORMAL where there is no HIGHMEM */
-#define __GFP_DMA32   0x04U /* DMA32 or lower */
-#define GFP_ZONEMASK  0x07U
-/** Zonelists of a node, picked by `gfp & GFP_ZONEMASK`; 3 and above 4 are no valid choice. */
-#define GFP_ZONETYPES 5U
+/** Bits of a gfp_t. An enum, so that debuggers know them by name. */
+enum gfp_flag {
+	/* Zone modifiers: at most one of them. */
+	__GFP_DMA = 0x01,     /* the lowest zone that has pages anywhere on this machine */
+	__GFP_HIGHMEM = 0x02, /* accepted; no more than NORMAL where there is no HIGHMEM */
+	__GFP_DMA32 = 0x04,   /* DMA32 or lower */
 
-/** Action modifiers. */
-#define __GFP_WAIT       0x10U
-#define __GFP_HIGH       0x20U
-#define __GFP_IO         0x40U
-#define __GFP_FS         0x80U
-#define __GFP_COLD       0x100U
-#define __GFP_NOWARN     0x200U
-#define __GFP_REPEAT     0x400U
-#define __GFP_NOFAIL     0x800U
-#define __GFP_NORETRY    0x1000U
-#define __GFP_NO_GROW    0x2000U
-#define __GFP_COMP       0x4000U
-#define __GFP_ZERO       0x8000U
+	/* Action modifiers. */
+	__GFP_WAIT = 0x10,
+	__GFP_HIGH = 0x20,
+	__GFP_IO = 0x40,
+	__GFP_FS = 0x80,
+	__GFP_COLD = 0x100,
+	__GFP_NOWARN = 0x200,
+	__GFP_REPEAT = 0x400,
+	__GFP_NOFAIL = 0x800,
+	__GFP_NORETRY = 0x1000,
+	__GFP_NO_GROW = 0x2000,
+	__GFP_COMP = 0x4000,
+	__GFP_ZERO = 0x8000,
+};
+
+#define GFP_ZONEMASK 0x07U
+/** Zonelists of a node, picked by `gfp & GFP_ZONEMASK`; 3 and above 4 are no valid choice. */
+#define GFP_ZONETYPES    5U
 
 #define __GFP_BITS_SHIFT 16
 #define __GFP_BITS_MASK  ((1U << __GFP_BITS_SHIFT) - 1)
