@@ -64,7 +64,7 @@ struct bootargs {
 struct kernel {
 	struct mm mm;
 	struct memblock memblock;
-	struct zone_layout zones; /* the architecture's, on this machine */
+	struct zone_layout zones;   /* the architecture's, on this machine */
 	const struct page *mem_map; /* mem_map(), for debuggers */
 	struct of_numa numa;
 	struct of_cpus cpus; /* by CPU id: the boot CPU has been moved to the front */

@@ -27,7 +27,7 @@ def address_range(base, end):
 
 def layout_zones():
     """(enum zone_type, name, first byte, end) of the zone layout's rows."""
-    layout, start = facts.variable("arch_zone_layout"), 0
+    layout, start = mm.root()["layout"], 0
     names = {int(zone["type"]): mm.zone_name(zone) for zone in mm.zones()}
     for i in range(int(layout["nr"])):
         kind, end = int(layout["limit"][i]["type"]), int(layout["limit"][i]["end"])

@@ -39,6 +39,11 @@ def what(page, descriptors):
             f"head pfn {head.pfn:#x}")
 
 
+def pointer(value):
+    """As the kernel prints %p."""
+    return f"{value:#x}" if value else "0"
+
+
 def describe(pfn, descriptors):
     """The two lines of the monitor's `page`."""
     if not descriptors.valid(pfn):
@@ -55,7 +60,7 @@ def describe(pfn, descriptors):
             f"{what(page, descriptors)}{why}",
             f"    count {page.count} mapcount {page.stored_mapcount + 1} "
             f"flags 0x{page.flags:016x} [{flag_names(page.flags)}] private {page.private:#x} "
-            f"index {page.index:#x} mapping {page.mapping:#x} tag {page.tag:#x}"]
+            f"index {page.index:#x} mapping {pointer(page.mapping)} tag {page.tag:#x}"]
 
 
 def walk_to_head(page, descriptors):

@@ -74,7 +74,7 @@ class Zones(Command):
 
     def run(self, argument):
         self.no_argument(argument)
-        layout = facts.variable("arch_zone_layout")
+        layout = mm.root()["layout"]
         types = {int(layout["limit"][i]["type"]) for i in range(int(layout["nr"]))
                  if not self.is_empty(layout, i)}
         for zone in mm.zones():
