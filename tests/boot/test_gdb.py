@@ -5,17 +5,13 @@ all harts as threads, backtraces with symbols, before and after paging is on.
 Before paging the image runs at its load address: its symbols are added a second time, shifted by
 the distance between link and load address (which wraps around 2^64).
 """
-import contextlib
 import os
 import re
-import signal
 import subprocess
 
-import pytest
-
-import boot
 import machine as machines
 from conftest import ENTRY, only_on
+from debugger import TIMEOUT, run_gdb, stopped_machine
 
 HARTS = 3
 # The image's link address less its load address (arch/*/image.lds).
@@ -23,49 +19,17 @@ LINK_OFFSET = {"riscv64": 0xffffffff80400000, "arm64": 0xffffffff80200000}[machi
 # Is 0 as long as addresses are physical; and the thread pointer.
 PAGING = {"riscv64": "$satp", "arm64": "($SCTLR & 1)"}[machines.current]
 THREAD = {"riscv64": "$tp", "arm64": "$TPIDR_EL0"}[machines.current]
-# Ends a hang, nothing else.
-TIMEOUT = 180
-
-
-@contextlib.contextmanager
-def stopped_machine(kernel, folder):
-    """A machine stopped at reset; yields the path of gdb's socket."""
-    socket = os.path.join(folder, "gdb")
-    command = boot.qemu_command(machines.sized(HARTS, "256M", 1), kernel,
-                                boot.bootargs("", ["harts"]), gdb_socket=socket)
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as qemu:
-        try:
-            yield socket
-        finally:
-            qemu.kill()
 
 
 def gdb(elf, folder, commands):
     """Run gdb's commands on a fresh machine; returns its output."""
     kernel = elf if machines.arch().image == "elf" else os.path.splitext(elf)[0] + ".Image"
-    with stopped_machine(kernel, folder) as socket:
+    machine = machines.sized(HARTS, "256M", 1)
+    with stopped_machine(kernel, machine, ["harts"], folder) as (_, socket):
         # The socket is there once QEMU listens; gdb tries for as long.
         setup = ["set pagination off", "set confirm off", "set tcp connect-timeout 60",
                  f"target remote {socket}"]
-        wait_for_socket(socket)
-        arguments = [word for line in setup + commands for word in ("-ex", line)]
-        process = subprocess.Popen(["gdb-multiarch", "-nx", "-batch", *arguments, elf],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, text=True, start_new_session=True)
-        try:
-            output, _ = process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
-            pytest.fail(f"gdb did not come to an end within {TIMEOUT} s:\n{output}")
-    print(output)
-    return output
-
-
-def wait_for_socket(path):
-    """Until QEMU has made its socket; pytest's caller has the time limit."""
-    while not os.path.exists(path):
-        os.sched_yield()
+        return run_gdb([*(word for line in setup + commands for word in ("-ex", line)), elf])
 
 
 def check_threads(output):
