@@ -7,6 +7,7 @@ verdict asks for both, and for a PASS line of every stress and thrash that was a
 A boot that stops inside the firmware (measured: about 1 in 170 with QEMU 7.2 and OpenSBI 1.1) is
 tried again, and counted.
 """
+import contextlib
 import ctypes
 import os
 import pty
@@ -139,6 +140,17 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 def _end_with_us():
     """In the child, before it becomes QEMU: it is killed when we end, also by a SIGKILL."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def background(command, output):
+    """QEMU without a terminal, in a session of its own, its console to `output`; killed at the end."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                          start_new_session=True, preexec_fn=_end_with_us) as process:
+        try:
+            yield process
+        finally:
+            _end(process)
 
 
 def _end(process):

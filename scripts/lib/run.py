@@ -4,9 +4,11 @@ import argparse
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import boot
 import machine as machines
@@ -55,8 +57,9 @@ def parse(argv):
         help="another QEMU; also $PAGEFRAME_QEMU, for arm64 $PAGEFRAME_QEMU_ARM64")
     add("--bios", metavar="FILE", help="another firmware, on riscv64; also $PAGEFRAME_BIOS")
     add("--append", metavar="'BOOTARGS'", default="", help="boot arguments")
-    add("--gdb", action="store_true",
-        help="the debug build, stopped at reset, waiting for gdb-multiarch")
+    add("--gdb", nargs="?", const="wait", choices=["wait", "attach"],
+        help="the debug build, stopped at reset: prints the line that starts gdb-multiarch; "
+        "attach: runs it here, the machine ends with it")
     add("--timeout", type=float, metavar="S",
         help=f"end a hung run; default {boot.RUN_SECONDS}, none with --gdb or at the monitor")
     options = parser.parse_args(argv)
@@ -84,9 +87,32 @@ def build(arch, debug):
     return folder
 
 
+def gdb_command(socket, elf):
+    """gdb-multiarch on the machine, with our commands."""
+    return ["gdb-multiarch", "-x", os.path.join(machines.ROOT, "scripts", "gdb", "pageframe.py"),
+            "-ex", f"target remote {socket}", elf]
+
+
+def attach(command, gdb, folder):
+    """QEMU behind gdb, which has our terminal; the console goes to a file. Returns gdb's status."""
+    if not shutil.which(gdb[0]):
+        raise machines.MachineError("--gdb=attach: on Debian: apt-get install gdb-multiarch")
+    console = os.path.join(folder, "console")
+    print(f"the machine's console: tail -f {console}", flush=True)
+    # A Ctrl-C is for gdb, which stops the machine with it; QEMU is in a session of its own.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    with open(console, "wb") as file, boot.background(command, file) as qemu:
+        while not os.path.exists(os.path.join(folder, "gdb")):
+            if qemu.poll() is not None:
+                raise machines.MachineError(f"QEMU ended with status {qemu.returncode}")
+            time.sleep(0.01)
+        return subprocess.run(gdb, check=False).returncode
+
+
 def start(options, machine, commands, build_folder, folder):
     """Boot the machine as the options say; returns the result."""
-    at_terminal = commands is None and sys.stdin.isatty() and sys.stdout.isatty()
+    at_terminal = (commands is None and options.gdb != "attach" and sys.stdin.isatty()
+                   and sys.stdout.isatty())
     arguments = boot.bootargs(options.append, DEFAULT_COMMANDS if commands is None else commands,
                               interactive=at_terminal)
     if len(arguments) > boot.BOOTARGS_MAX:
@@ -99,10 +125,11 @@ def start(options, machine, commands, build_folder, folder):
         image, machine = uboot.through(machine, image)
     command = boot.qemu_command(machine, image, arguments, not at_terminal, gdb_socket)
     print("+", shlex.join(command), flush=True)
+    gdb = gdb_command(gdb_socket, os.path.join(build_folder, IMAGES["elf"]))
+    if options.gdb == "attach":
+        sys.exit(attach(command, gdb, folder))
     if options.gdb:
-        print("stopped at reset; in another terminal:\n  gdb-multiarch -ex "
-              f"'target remote {gdb_socket}' "
-              f"{shlex.quote(os.path.join(build_folder, IMAGES['elf']))}", flush=True)
+        print(f"stopped at reset; in another terminal:\n  {shlex.join(gdb)}", flush=True)
     if at_terminal:
         return boot.interact(command, options.timeout)
     if options.gdb:

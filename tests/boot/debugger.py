@@ -24,12 +24,9 @@ def stopped_machine(kernel, machine, commands, folder, append=""):
     command = boot.qemu_command(machine, kernel, boot.bootargs(append, commands),
                                 gdb_socket=socket)
     with open(os.path.join(folder, "console"), "wb") as console, \
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console) as qemu:
-        try:
-            wait_for_socket(socket)
-            yield qemu, socket
-        finally:
-            qemu.kill()
+            boot.background(command, console) as qemu:
+        wait_for_socket(socket)
+        yield qemu, socket
 
 
 def wait_for_socket(path):

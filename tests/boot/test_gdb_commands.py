@@ -7,12 +7,13 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 
 import machine as machines
 from conftest import ROOT
-from debugger import session
+from debugger import TIMEOUT, session
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FAULTS = os.path.join(HERE, "gdb_faults.py")
@@ -207,6 +208,25 @@ def test_after_a_crash(kernel, elf, small, tmp_path):
     assert "0 faults found" in shown.lines("pf check")[-1]
     matches(shown.lines("pf check "), r"check: node 0 zone DMA(32)?: order-10 list: entry 0 is "
                                       r"linked wrongly", r"check: [1-9]\d* faults found, .*")
+
+
+def test_run_gdb_attach(elf, tmp_path):
+    """scripts/run --gdb=attach, but for its build: gdb at our terminal, with the commands, on the machine."""
+    code = ("import sys; sys.path.insert(0, sys.argv[1]); import run; "
+            "options, commands = run.parse(sys.argv[4:]); run.machines.current = options.arch; "
+            "run.start(options, commands, sys.argv[2], sys.argv[3])")
+    done = subprocess.run(
+        [sys.executable, "-c", code, os.path.join(ROOT, "scripts", "lib"), os.path.dirname(elf),
+         str(tmp_path), "--arch", machines.current, "--gdb=attach", "--smp", "2", "--mem", "128M",
+         "--", "buddyinfo"],
+        input="set confirm off\npf harts\nthbreak power_off\ncontinue\npf buddyinfo\nquit 3\n",
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False)
+    print(done.stdout)
+    assert done.returncode == 3
+    assert done.stdout.count("in the firmware, or not started") == 2
+    (line,) = [line for line in done.stdout.splitlines() if "Node 0, zone" in line]
+    with open(tmp_path / "console", encoding="latin-1") as console:
+        assert line.removeprefix("(gdb) ") in console.read().replace("\r", "").split("\n")
 
 
 def planted():
