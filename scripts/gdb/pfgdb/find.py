@@ -96,9 +96,7 @@ def of_page(one, descriptors):
     held = owner.held_by_monitor(one.pfn)
     if held is not None:
         yield f"held by the user of the monitor, block at pfn {held:#x}"
-    found = descriptors.head(one)
-    if found:
-        yield from owner.of_block(found[0].pfn)
+    yield from owner.lines_of(one.pfn, descriptors.max_order)
 
 
 class Find(Command):

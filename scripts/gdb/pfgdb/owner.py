@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """owner: who allocated a page, and who freed it, from the table of <mm/page_owner.h>."""
+import itertools
+
 import gdb
 
 from . import facts, memmap, mm
@@ -25,28 +27,43 @@ def record(pfn):
     return mm.whole(pointer + index) if int(pointer) else None
 
 
+def latest(pfn, call, max_order):
+    """Of the blocks that the page can have been a part of, the `call` that was noted last, or None."""
+    found = None
+    for order in range(max_order):
+        owner = record(pfn >> order << order)
+        if owner is None:
+            continue
+        site = owner[call]
+        if int(site["time"]) and int(site["order"]) >= order and (
+                found is None or int(site["time"]) > int(found["time"])):
+            found = site
+    return found
+
+
 def place(address):
-    """A return address as its call's function, file and line."""
+    """The function, file and line of the call that a return address stands behind."""
     at = address - 1
     block, line = gdb.block_for_pc(at), gdb.find_pc_line(at)
     while block and not block.function:
         block = block.superblock
-    name = block.function.name if block else "?"
     where = f" at {line.symtab.filename}:{line.line}" if line.symtab else ""
-    return f"{address:#x} {name}(){where}"
+    return f"{block.function.name} ()" + where if block else "?"
 
 
-def site(what, call):
-    """One call of the allocator: who, and its stack."""
-    if not int(call["time"]):
-        return [f"{what}: not on record"]
-    context = ", in an interrupt" if int(call["in_interrupt"]) else ""
-    gfp = f", gfp {int(call['gfp']):#x} ({gfp_names(int(call['gfp']))})" if what != "freed" else ""
-    stack = [int(call["stack"][i])
+def site_lines(what, site):
+    """One call of the allocator in the monitor's words, and what stands at the addresses."""
+    if site is None:
+        return [f"page {what}: not on record"]
+    hz, time = int(facts.variable("time_hz")), int(site["time"])
+    context = " in an interrupt" if int(site["in_interrupt"]) else ""
+    stack = [int(site["stack"][i])
              for i in range(facts.array_length("struct page_owner_site", "stack"))]
-    return [f"{what} by thread {mm.text(call['task'])} on cpu {int(call['cpu'])}, "
-            f"order {int(call['order'])}{gfp}, time {int(call['time'])}{context}",
-            *(f"  {place(address)}" for address in stack if address)]
+    return [f"page {what} via order {int(site['order'])}, gfp_mask {int(site['gfp']):#x}, "
+            f"task {mm.text(site['task'])}{context}, cpu {int(site['cpu'])}, "
+            f"at {time // hz}.{time % hz * 1000000 // hz:06} s",
+            *(f"  from {address:#x} {place(address)}"
+              for address in itertools.takewhile(bool, stack))]
 
 
 def gfp_names(gfp):
@@ -57,12 +74,12 @@ def gfp_names(gfp):
     return " ".join(known + ([f"{rest:#x}"] if rest else [])) or "none"
 
 
-def of_block(pfn):
-    """Lines on the block that this page heads."""
-    owner = record(pfn)
-    if not owner:
+def lines_of(pfn, max_order):
+    """Lines on who had a page; none where nobody keeps that."""
+    if not is_tracked():
         return []
-    return site("allocated", owner["allocated"]) + site("freed", owner["freed"])
+    return (site_lines("last allocated", latest(pfn, "allocated", max_order))
+            + site_lines("last freed", latest(pfn, "freed", max_order)))
 
 
 def held_by_monitor(pfn):
@@ -89,11 +106,8 @@ Known where the debugging level `owner` was on at the time. See `help pf` for PA
             raise gdb.GdbError(f"pf owner: pfn {pfn:#x} has no descriptor")
         if not is_tracked():
             raise gdb.GdbError("pf owner: nobody keeps owners: the level `owner` is off")
-        found = descriptors.head(descriptors.one(pfn))
-        first = found[0].pfn if found else pfn
-        print(f"pfn {pfn:#x}" + (f", block at {first:#x} of order {found[1]}" if found else ""))
-        for line in of_block(first):
-            print(f"  {line}")
+        for line in lines_of(pfn, descriptors.max_order):
+            print(line)
 
 
 def register():

@@ -126,8 +126,7 @@ State, flags by name, the list that it is on, and the owner of its block. See `h
         on = listed(page, descriptors)
         if on:
             print(f"    on {on}")
-        head = descriptors.head(page)
-        for line in owner.of_block(head[0].pfn if head else pfn):
+        for line in owner.lines_of(pfn, descriptors.max_order):
             print(f"    {line}")
 
 
