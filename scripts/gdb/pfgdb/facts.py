@@ -5,9 +5,12 @@ Numbers of the C sources come from here and are written down nowhere else: enume
 array lengths and offsets by their types; macros by the enumerators of kernel/debug_info.c.
 """
 import functools
+import os
 import struct
 
 import gdb
+
+PROJECT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 
 
 def clear(_event=None):
@@ -105,6 +108,14 @@ def _code(kind):
     code = {1: "B", 2: "H", 4: "I", 8: "Q"}[kind.sizeof]
     signed = kind.code == gdb.TYPE_CODE_INT and gdb.Value(-1).cast(kind) < 0
     return code.lower() if signed else code
+
+
+def source(pc):
+    """" at FILE:LINE" of an address, from the project's folder on; empty where that is not known."""
+    line = gdb.find_pc_line(pc)
+    if not line.symtab or not line.line:
+        return ""
+    return f" at {line.symtab.filename.removeprefix(PROJECT + os.sep)}:{line.line}"
 
 
 @functools.lru_cache(None)

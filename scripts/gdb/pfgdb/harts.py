@@ -14,11 +14,6 @@ def place(pc):
     return text.split(" in section")[0] if "in section" in text else None
 
 
-def source(pc):
-    line = gdb.find_pc_line(pc)
-    return f" at {line.symtab.filename}:{line.line}" if line.symtab and line.line else ""
-
-
 def in_image(pc):
     return facts.address("_start") <= pc < facts.address("image_text_end")
 
@@ -26,10 +21,10 @@ def in_image(pc):
 def where(pc):
     """(kind, text): "kernel", "early" (before paging, at the load address) or "outside"."""
     if in_image(pc):
-        return "kernel", f"{place(pc)}{source(pc)}"
+        return "kernel", f"{place(pc)}{facts.source(pc)}"
     linked = (pc + facts.link_offset()) % (1 << 64)
     if in_image(linked):
-        return "early", f"{place(linked)}{source(linked)}, before paging"
+        return "early", f"{place(linked)}{facts.source(linked)}, before paging"
     return "outside", "not in the image: in the firmware, or not started"
 
 

@@ -44,11 +44,10 @@ def latest(pfn, call, max_order):
 def place(address):
     """The function, file and line of the call that a return address stands behind."""
     at = address - 1
-    block, line = gdb.block_for_pc(at), gdb.find_pc_line(at)
+    block = gdb.block_for_pc(at)
     while block and not block.function:
         block = block.superblock
-    where = f" at {line.symtab.filename}:{line.line}" if line.symtab else ""
-    return f"{block.function.name} ()" + where if block else "?"
+    return f"{block.function.name} (){facts.source(at)}" if block else "?"
 
 
 def site_lines(what, site):
