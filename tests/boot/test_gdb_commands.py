@@ -210,6 +210,24 @@ def test_after_a_crash(kernel, elf, small, tmp_path):
                                       r"linked wrongly", r"check: [1-9]\d* faults found, .*")
 
 
+def test_owner(kernel, elf, small, tmp_path):
+    """The level `owner`: who allocated, who freed, as the machine itself says it, and the calls by name."""
+    held = "kernel.held[0].pfn"
+    shown = session(kernel, elf, small, ["debug owner on", "alloc 3", "alloc 2", "free last"],
+                    ["thbreak power_off", "continue", f"call show_page_owner(&kernel.mm, {held})",
+                     f"pf owner {held} + 5", f"pf page {held}", f"pf find $pa({held})"], tmp_path)
+    owner = shown.lines(f"pf owner {held} + 5")
+    assert re.match(r"page last allocated via order 3, gfp_mask 0xd0, task monitor, cpu 0, at "
+                    r"\d+\.\d{6} s", owner[0])
+    matches(owner, r"  from 0x[0-9a-f]+ run_command \(\) at kernel/monitor\.c:\d+",
+            "page last freed: not on record")
+    bare = [re.sub(r"(from 0x[0-9a-f]+) .*", r"\1", line) for line in owner]
+    at = shown.console.index(bare[0])
+    assert shown.console[at:at + len(bare)] == bare
+    for command, indent in ((f"pf page {held}", 4), (f"pf find $pa({held})", 2)):
+        assert shown.lines(command)[-len(owner):] == [" " * indent + line for line in owner]
+
+
 def test_run_gdb_attach(elf, tmp_path):
     """scripts/run --gdb=attach, but for its build: gdb at our terminal, with the commands, on the machine."""
     code = ("import sys; sys.path.insert(0, sys.argv[1]); import run; "
