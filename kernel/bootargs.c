@@ -112,6 +112,38 @@ static bool set_debug(const char *value)
 	return debug_parse(value, &kernel.bootargs.debug);
 }
 
+/* Both forms start from Linux's defaults, and the later one adds to the earlier. */
+static struct mm_fault_attr *fault_attr(void)
+{
+	static const struct mm_fault_attr defaults = MM_FAULT_DEFAULTS;
+
+	if (!kernel.bootargs.fault_given)
+		kernel.bootargs.fault = defaults;
+	kernel.bootargs.fault_given = true;
+	return &kernel.bootargs.fault;
+}
+
+static bool set_fail_page_alloc(const char *value)
+{
+	return mm_fault_parse_list(fault_attr(), value);
+}
+
+/* "NAME=VALUE,NAME=VALUE", as `fault` has them. */
+static bool set_fault(const char *value)
+{
+	struct mm_fault_attr *attr = fault_attr();
+
+	for (;;) {
+		const size_t length = strcspn(value, ",");
+
+		if (!mm_fault_parse(attr, value, length))
+			return false;
+		if (value[length] == '\0')
+			return true;
+		value += length + 1;
+	}
+}
+
 /* A word without a value. */
 static bool set_interactive(const char *value)
 {
@@ -130,6 +162,9 @@ static const struct bootarg {
 	{"panic_on_misuse", "0 or 1", "a report of misuse stops the machine", set_panic_on_misuse},
 	{"check_tails", "0 or 1", "look at every page of a freed block", set_check_tails},
 	{"debug", "NAME,NAME", "levels of debugging, as `debug` lists them", set_debug},
+	{"fail_page_alloc", "INTERVAL,PROBABILITY,SPACE,TIMES", "requests fail, as Linux's",
+		set_fail_page_alloc},
+	{"fault", "NAME=VALUE,NAME=VALUE", "requests fail, as `help fault` says", set_fault},
 	{"hart_timeout", "1 to 3600", "seconds that harts may take to start", set_hart_timeout},
 	{"min_free_kbytes", "KiB, at most the memory there is", "what is kept free",
 		set_min_free_kbytes},
@@ -226,4 +261,6 @@ void bootargs_apply(void)
 void bootargs_debug(void)
 {
 	mm_debug_set(&kernel.mm, kernel.bootargs.debug, true);
+	if (kernel.bootargs.fault_given)
+		mm_fault_set(&kernel.mm, &kernel.bootargs.fault);
 }

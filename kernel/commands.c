@@ -320,6 +320,31 @@ const struct command commands[] = {
 	},
 	{
 		.group = GROUP_TEST,
+		.name = "fault",
+		.args = "[NAME=VALUE...|off]",
+		.help = "requests that fail on purpose",
+		.arguments = "names, and what they are at first, as of Linux's fail_page_alloc:\n"
+			     "probability=0      in percent\n"
+			     "interval=1         only one in so many may fail\n"
+			     "times=1            faults to come; -1: no limit\n"
+			     "space=0            pages that are served first\n"
+			     "min-order=1        smaller blocks are served\n"
+			     "ignore-gfp-wait=Y  only who may not sleep fails\n"
+			     "verbose=2          1: a line for each fault, 2: and its stack; "
+			     "NOWARN has\n"
+			     "                   neither\n"
+			     "seed=0             of the choices\n"
+			     "fail-nth=N         instead: of the monitor's own requests, the nth",
+		.prints = "what is injected, and how much has been. What is not named is as it "
+			  "was.\n"
+			  "The boot arguments are fault=NAME=VALUE,... and, as Linux's,\n"
+			  "fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES",
+		.example = "fault probability=10 times=-1 min-order=0 verbose=0; stress; fault off",
+		.run = cmd_fault,
+		.candidate = fault_candidate,
+	},
+	{
+		.group = GROUP_TEST,
 		.name = "check",
 		.args = "",
 		.help = "recount all pages; fails if a sum is off",

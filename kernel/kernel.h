@@ -54,8 +54,10 @@ struct bootargs {
 	bool interactive;                  /* a failed command leads to the monitor */
 	bool panic_on_misuse, check_tails; /* for struct mm */
 	unsigned int debug;                /* MM_DEBUG_* that are to be on from the start */
-	unsigned int hart_timeout;         /* seconds that a hart may take to come */
-	bool min_free_given;               /* the next is to be set */
+	bool fault_given;                  /* the next is to be set */
+	struct mm_fault_attr fault;
+	unsigned int hart_timeout; /* seconds that a hart may take to come */
+	bool min_free_given;       /* the next is to be set */
 	uint64_t min_free_kbytes;
 	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES - 1]; /* 0: as it is */
 };

@@ -66,6 +66,7 @@ int cmd_held(int argc, char **argv);
 int cmd_explain(int argc, char **argv); /* cmd_explain.c */
 int cmd_debug(int argc, char **argv);   /* cmd_debug.c */
 int cmd_owner(int argc, char **argv);
+int cmd_fault(int argc, char **argv); /* cmd_fault.c */
 int cmd_harts(int argc, char **argv); /* cmd_system.c */
 int cmd_log(int argc, char **argv);
 int cmd_reboot(int argc, char **argv);
@@ -96,6 +97,7 @@ const char *help_candidate(int argc, char **argv, unsigned int nth);
 const char *alloc_candidate(int argc, char **argv, unsigned int nth);
 const char *explain_candidate(int argc, char **argv, unsigned int nth);
 const char *debug_candidate(int argc, char **argv, unsigned int nth);
+const char *fault_candidate(int argc, char **argv, unsigned int nth);
 const char *selftest_candidate(int argc, char **argv, unsigned int nth);
 
 /** Run the boot arguments' commands, and then what is typed. Task context of the boot CPU. */

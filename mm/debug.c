@@ -24,6 +24,7 @@ const struct mm_debug_level mm_debug_levels[] = {
 		poison_changed},
 	{MM_DEBUG_QUARANTINE, "quarantine", "let what is freed wait before it is handed out again",
 		NULL, quarantine_changed},
+	{MM_DEBUG_FAULT, "fault", "requests fail on purpose, as `fault` says", NULL, NULL},
 	{MM_DEBUG_CONTEXT, "context", "may each caller that says it can sleep do so?", NULL, NULL},
 };
 const unsigned int nr_mm_debug_levels = sizeof(mm_debug_levels) / sizeof(mm_debug_levels[0]);
@@ -86,12 +87,10 @@ static bool is_locked_here(const struct zone *zone)
 	return spin_is_mine(&zone->lock);
 }
 
-bool debug_alloc(unsigned int levels, const struct alloc_request *request)
+static bool may_be_served(const struct alloc_request *request)
 {
 	const struct zonelist *list = request->zonelist;
 
-	if (!(levels & MM_DEBUG_CONTEXT))
-		return true;
 	/* Before the CPU is online everybody runs with interrupts off, and may. */
 	if (request->gfp & __GFP_WAIT && this_cpu->online && !task_may_sleep())
 		misuse(MISUSE_ATOMIC_SLEEP, NULL, request->order, request->caller);
@@ -102,6 +101,13 @@ bool debug_alloc(unsigned int levels, const struct alloc_request *request)
 		}
 	}
 	return true;
+}
+
+bool debug_alloc(unsigned int levels, const struct alloc_request *request)
+{
+	if (levels & MM_DEBUG_CONTEXT && !may_be_served(request))
+		return false;
+	return !(levels & MM_DEBUG_FAULT) || !fault_inject(request);
 }
 
 bool debug_free(

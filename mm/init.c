@@ -143,6 +143,7 @@ int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config)
 	mm->memblock = mb;
 	mm->layout = config->zones;
 	mm->hooks = &mm_default_hooks;
+	mm->fault.attr = (struct mm_fault_attr)MM_FAULT_DEFAULTS;
 	wait_queue_init(&mm->congestion);
 	list_init(&mm->shrinkers);
 	list_init(&mm->consumers);

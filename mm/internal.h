@@ -288,7 +288,8 @@ static inline unsigned int debug_here(void)
 	return this_cpu->switches & MM_SWITCH_DEBUG;
 }
 
-/** A request begins: false, after a report, if it can not be served in this context. */
+/** A request begins: false if it can not be served in this context or is to fail; it has been said.
+ */
 bool debug_alloc(unsigned int levels, const struct alloc_request *request);
 /** A block that was free: false, after a report, if somebody has used it and it can not be had. */
 bool debug_take(unsigned int levels, struct page *page, unsigned int order, const void *caller);
@@ -330,6 +331,11 @@ void page_owner_set_allocated(
 	const struct page *page, unsigned int order, gfp_t gfp, const void *caller);
 void page_owner_set_freed(const struct page *page, unsigned int order, const void *caller);
 void page_owner_split(const struct page *page, unsigned int order);
+
+/* fault.c: the level MM_DEBUG_FAULT. */
+
+/** Is this request to fail? Then that has been counted, and said. */
+bool fault_inject(const struct alloc_request *request);
 
 /* report.c */
 

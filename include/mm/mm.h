@@ -8,6 +8,7 @@
 #ifndef MM_MM_H
 #define MM_MM_H
 
+#include <mm/fault.h>
 #include <mm/memblock.h>
 #include <mm/mmzone.h>
 #include <port/cpu.h>
@@ -108,6 +109,7 @@ struct mm {
 	unsigned int
 		said_bad_zonelist; /* alloc_pages() complains once about a mask without zones */
 	struct mm_faults faults;
+	struct mm_fault fault; /* what is injected */
 };
 
 /**

@@ -216,6 +216,7 @@ struct mm_cpu {
 	};
 	unsigned int pending;     /* MM_PENDING_*; atomic */
 	unsigned int online;      /* takes interrupts; set by the runtime, once; atomic */
+	unsigned long irq_faults; /* injected into its interrupts, <mm/fault.h> */
 	unsigned int irq_depth;   /* nested interrupts; kept by the port, read by in_interrupt() */
 	struct mm_task *task;     /* the running thread; mm_switch_task() */
 	struct mm_task boot_task; /* until the runtime has threads */

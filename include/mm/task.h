@@ -32,6 +32,8 @@ struct mm_task {
 	struct mempolicy *mempolicy; /* NULL: DEFAULT; the thread's own, see <mm/mempolicy.h> */
 	int il_next;                 /* INTERLEAVE: the node that is next */
 	struct mm_explain *explain;  /* wants to know each decision; NULL: nobody, <mm/explain.h> */
+	unsigned int fail_nth;       /* this many requests on, one fails; 0: none, <mm/fault.h> */
+	unsigned long faults;        /* injected into its requests */
 	unsigned int woken;          /* the runtime's: a wake-up not slept on yet; atomic */
 	unsigned long reclaimed;     /* pages that shrinkers freed in it; mm_count_reclaimed() */
 };

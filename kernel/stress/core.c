@@ -367,6 +367,7 @@ static void measure_before(struct stress *s)
 	drain_all_pages(s->mm);
 	s->free_before = nr_free_pages(s->mm);
 	mm_sum_stat(s->mm, &s->stat_before);
+	s->faults_before = mm_fault_injected(s->mm);
 	s->misuse_before = __atomic_load_n(&s->mm->faults.misuse, __ATOMIC_RELAXED);
 	if (mm_check(s->mm, &result))
 		stress_violation(s, STRESS_CHECK, STRESS_NO_PFN,

@@ -23,6 +23,9 @@
 /* The root is kept below this order; on larger machines the leaves grow instead. */
 #define ROOT_ORDER_MAX 6U
 
+/* Times that a leaf is asked for if a fault is injected into it. */
+#define LEAF_TRIES 16U
+
 /* log2 of the owners that fit into one page. */
 #define OWNERS_SHIFT (PAGE_SHIFT - 2)
 static_assert(sizeof(uint32_t) << OWNERS_SHIFT == PAGE_SIZE, "an owner is four bytes");
@@ -43,10 +46,26 @@ static owner_word *find_owner(const struct ownership *map, unsigned long pfn)
 	return leaf ? &leaf[pfn & ((1UL << map->leaf_shift) - 1)] : NULL;
 }
 
+/* A NULL that was injected is counted, and asked about again, a few times. */
+static struct page *ask_leaf(struct ownership *map)
+{
+	struct page *page = NULL;
+	bool injected = true;
+
+	for (unsigned int n = 0; !page && injected && n < LEAF_TRIES; n++) {
+		const unsigned long before = mm_fault_injected_here();
+
+		page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, map->leaf_order);
+		injected = !page && mm_fault_injected_here() != before;
+		atomic_fetch_add(&map->faults, injected);
+	}
+	return page;
+}
+
 /* Put a new leaf in place for `pfn`. Returns the page it lies on, or NULL if none was needed. */
 static struct page *add_leaf(struct ownership *map, unsigned long pfn)
 {
-	struct page *page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, map->leaf_order);
+	struct page *page = ask_leaf(map);
 	owner_word *expected = NULL;
 	owner_word *leaf;
 

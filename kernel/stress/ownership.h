@@ -24,6 +24,7 @@ struct ownership {
 	unsigned int leaf_shift;     /* log2 of the pages that a leaf tells of */
 	unsigned long nr_roots;
 	_Atomic unsigned long nr_pages; /* the map's own, root included */
+	_Atomic unsigned long faults;   /* NULLs that were injected */
 };
 
 enum ownership_result {

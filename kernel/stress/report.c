@@ -120,6 +120,19 @@ static unsigned long sum_policy(const struct stress *s, enum mpol_mode mode)
 	return nr;
 }
 
+/* Each fault that was injected is a NULL that somebody here has got. */
+static void print_faults(const struct stress *s)
+{
+	const unsigned long injected = mm_fault_injected(s->mm) - s->faults_before;
+	unsigned long got = atomic_load(&s->owners.faults);
+
+	for (unsigned int i = 0; i < s->nr_cpus; i++)
+		got += SUM(s->cpu[i], faults);
+	if (injected || got)
+		print("stress: %lu faults were injected, and %lu requests got NULL by them\n",
+			injected, got);
+}
+
 void stress_print_table(const struct stress *s)
 {
 	uint64_t ms = to_ms(s->end_time - s->start_time);
@@ -146,6 +159,7 @@ void stress_print_table(const struct stress *s)
 		atomic_load(&s->nr_bursts), atomic_load(&s->nr_lowered),
 		atomic_load(&s->nr_emptied), atomic_load(&s->nr_drains),
 		s->peak >> (20 - PAGE_SHIFT), s->checks, ms / 1000, ms % 1000 / 100, s->digest);
+	print_faults(s);
 }
 
 static bool gap(const char *who, uint64_t number, const char *what, unsigned long value)

@@ -108,6 +108,7 @@ struct stress_count {
 	unsigned long allocs; /* blocks taken */
 	unsigned long frees;  /* blocks given back */
 	unsigned long failed; /* allocations that got nothing */
+	unsigned long faults; /* NULLs that were injected, see <mm/fault.h> */
 	unsigned long remote; /* blocks freed that another CPU had allocated */
 	unsigned long cold;   /* blocks taken with __GFP_COLD or given to the cold cache */
 	unsigned long zeroed; /* blocks taken with __GFP_ZERO */
@@ -198,6 +199,7 @@ struct stress {
 	unsigned int nr_policies;
 	struct pressure *pressure;              /* NULL: none */
 	struct mm_cpu_stat stat_before;         /* of all CPUs */
+	unsigned long faults_before;            /* injected before the run */
 	unsigned long limit_pfn[GFP_ZONETYPES]; /* a modifier's pages are below this */
 	unsigned long footprint_pages;
 	unsigned long free_before, allocated_before, misuse_before;

@@ -15,6 +15,8 @@
 
 /** Times that a request gets nothing from plenty before that is a fault. */
 #define STARVED_TRIES 3U
+/** Times that a request is made if a fault is injected into it. */
+#define FAULT_TRIES 16U
 
 static bool holder_charge(struct holder *holder, unsigned long nr)
 {
@@ -51,13 +53,26 @@ static struct page *ask_plain(const struct request *request)
 	return addr ? virt_to_page((const void *)addr) : NULL;
 }
 
-static struct page *ask(const struct request *request)
+/*
+ * A NULL that was injected is counted, and asked about again; a few times, as all may be. Whoever
+ * asks again, under INTERLEAVE asks the next node: what it should be is not known any more.
+ */
+static struct page *ask(
+	struct stress_cpu *c, const struct request *request, struct node_supply *supply)
 {
-	struct page *page;
+	struct page *page = NULL;
+	bool injected = true;
 
-	policy_begin(request);
-	page = ask_plain(request);
-	policy_end(request);
+	for (unsigned int n = 0; !page && injected && n < FAULT_TRIES; n++) {
+		const unsigned long before = mm_fault_injected_here();
+
+		policy_begin(request);
+		page = ask_plain(request);
+		policy_end(request);
+		injected = !page && mm_fault_injected_here() != before;
+		count_add(&stress_counters(c)->faults, injected);
+		supply->ample &= !injected;
+	}
 	return page;
 }
 
@@ -70,7 +85,7 @@ static struct page *ask_judged(
 {
 	struct stress *s = c->stress;
 	unsigned int phase = burst_phase(s);
-	struct page *page = ask(request);
+	struct page *page = ask(c, request, supply);
 
 	for (unsigned int n = 0; !page && supply_is_ample(s, request); n++) {
 		if (burst_phase(s) != phase)
@@ -82,7 +97,7 @@ static struct page *ask_judged(
 			break;
 		}
 		supply->ample = false; /* INTERLEAVE is a node further now */
-		page = ask(request);
+		page = ask(c, request, supply);
 	}
 	return page;
 }

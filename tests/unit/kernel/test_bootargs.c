@@ -66,6 +66,26 @@ static void none(void **state)
 	assert_string_equal(host_print_captured(), "");
 }
 
+/* Linux's form and ours add up, in order; what is wrong changes nothing. */
+static void faults_are_given(void **state)
+{
+	const struct mm_fault_attr *attr = &kernel.bootargs.fault;
+
+	(void)state;
+	boot_with("fail_page_alloc=2,10,300,-1 fault=min-order=0,verbose=0,seed=5");
+	assert_true(kernel.bootargs.fault_given);
+	assert_int_equal(attr->interval, 2);
+	assert_int_equal(attr->probability, 10);
+	assert_int_equal(attr->space, 300);
+	assert_int_equal(attr->times, -1);
+	assert_int_equal(attr->min_order, 0);
+	assert_int_equal(attr->ignore_gfp_wait, 1);
+	assert_int_equal(attr->seed, 5);
+	boot_with("fail_page_alloc=1,2,3");
+	assert_int_equal(times_printed("bootargs: `fail_page_alloc=1,2,3`: the value must be"), 1);
+	assert_int_equal(attr->interval, 2);
+}
+
 static void words_are_applied(void **state)
 {
 	(void)state;
@@ -290,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(none),
 		TEST(words_are_applied),
+		TEST(faults_are_given),
 		TEST(settings_of_the_allocator_are_kept),
 		TEST(settings_reach_the_allocator),
 		TEST(settings_that_were_not_given_stay),
