@@ -305,6 +305,24 @@ const struct command commands[] = {
 		.candidate = page_candidate,
 	},
 	{
+		.group = GROUP_HAND,
+		.name = "mark",
+		.args = "",
+		.help = "from here on, see what leaks: `diff`",
+		.prints = "nothing; `debug owner` is switched on",
+		.example = "mark; stress; diff",
+		.run = cmd_mark,
+	},
+	{
+		.group = GROUP_HAND,
+		.name = "diff",
+		.args = "",
+		.help = "what was allocated since `mark`, by whom",
+		.prints = "blocks that are still allocated, summed by where they were asked for,\n"
+			  "the most pages first: the oldest of them, and the calls that led there",
+		.run = cmd_diff,
+	},
+	{
 		.group = GROUP_TEST,
 		.name = "debug",
 		.args = "[NAME,NAME... on|off]",

@@ -66,6 +66,8 @@ int cmd_held(int argc, char **argv);
 int cmd_explain(int argc, char **argv); /* cmd_explain.c */
 int cmd_debug(int argc, char **argv);   /* cmd_debug.c */
 int cmd_owner(int argc, char **argv);
+int cmd_mark(int argc, char **argv); /* cmd_leak.c */
+int cmd_diff(int argc, char **argv);
 int cmd_fault(int argc, char **argv); /* cmd_fault.c */
 int cmd_harts(int argc, char **argv); /* cmd_system.c */
 int cmd_log(int argc, char **argv);
