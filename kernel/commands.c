@@ -338,6 +338,22 @@ const struct command commands[] = {
 	},
 	{
 		.group = GROUP_TEST,
+		.name = "trace",
+		.args = "[on [EVENTS]|off|dump]",
+		.help = "keep what is allocated and freed",
+		.arguments = "on    from now on, the last of each CPU; what was kept is forgotten\n"
+			     "      EVENTS: how many of each CPU, at least, when it is first on\n"
+			     "off   no longer; what is kept stays\n"
+			     "dump  off, and all of it, between a BEGIN and an END line, for\n"
+			     "      scripts/frame and scripts/replay",
+		.prints =
+			"events kept, and those that are lost because newer ones took their place",
+		.example = "trace on; stress ops=1000; trace dump",
+		.run = cmd_trace,
+		.candidate = trace_candidate,
+	},
+	{
+		.group = GROUP_TEST,
 		.name = "fault",
 		.args = "[NAME=VALUE...|off]",
 		.help = "requests that fail on purpose",

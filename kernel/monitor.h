@@ -68,6 +68,7 @@ int cmd_debug(int argc, char **argv);   /* cmd_debug.c */
 int cmd_owner(int argc, char **argv);
 int cmd_mark(int argc, char **argv); /* cmd_leak.c */
 int cmd_diff(int argc, char **argv);
+int cmd_trace(int argc, char **argv); /* cmd_trace.c */
 int cmd_fault(int argc, char **argv); /* cmd_fault.c */
 int cmd_harts(int argc, char **argv); /* cmd_system.c */
 int cmd_log(int argc, char **argv);
@@ -99,6 +100,7 @@ const char *help_candidate(int argc, char **argv, unsigned int nth);
 const char *alloc_candidate(int argc, char **argv, unsigned int nth);
 const char *explain_candidate(int argc, char **argv, unsigned int nth);
 const char *debug_candidate(int argc, char **argv, unsigned int nth);
+const char *trace_candidate(int argc, char **argv, unsigned int nth);
 const char *fault_candidate(int argc, char **argv, unsigned int nth);
 const char *selftest_candidate(int argc, char **argv, unsigned int nth);
 

@@ -24,6 +24,8 @@ const struct mm_debug_level mm_debug_levels[] = {
 		poison_changed},
 	{MM_DEBUG_QUARANTINE, "quarantine", "let what is freed wait before it is handed out again",
 		NULL, quarantine_changed},
+	{MM_DEBUG_TRACE, "trace", "keep the last events of each CPU, as `trace` says",
+		trace_prepare, NULL},
 	{MM_DEBUG_FAULT, "fault", "requests fail on purpose, as `fault` says", NULL, NULL},
 	{MM_DEBUG_CONTEXT, "context", "may each caller that says it can sleep do so?", NULL, NULL},
 };
@@ -103,11 +105,24 @@ static bool may_be_served(const struct alloc_request *request)
 	return true;
 }
 
+static void trace_request(
+	enum mm_trace_op op, const struct page *page, const struct alloc_request *request)
+{
+	const struct zonelist *list = request->zonelist;
+
+	trace_add(&(struct trace_entry){op, page, request->order, request->gfp,
+		list && list->nr ? list->zones[0]->zone_pgdat->node_id : -1, request->caller});
+}
+
 bool debug_alloc(unsigned int levels, const struct alloc_request *request)
 {
 	if (levels & MM_DEBUG_CONTEXT && !may_be_served(request))
 		return false;
-	return !(levels & MM_DEBUG_FAULT) || !fault_inject(request);
+	if (!(levels & MM_DEBUG_FAULT) || !fault_inject(request))
+		return true;
+	if (levels & MM_DEBUG_TRACE)
+		trace_request(MM_TRACE_FAULT, NULL, request);
+	return false;
 }
 
 bool debug_free(
@@ -132,17 +147,26 @@ bool debug_take(unsigned int levels, struct page *page, unsigned int order, cons
 	return false;
 }
 
-void debug_taken(unsigned int levels, const struct page *page, unsigned int order, gfp_t gfp,
-	const void *caller)
+void debug_taken(unsigned int levels, const struct page *page, const struct alloc_request *request)
 {
 	if (levels & MM_DEBUG_OWNER)
-		page_owner_set_allocated(page, order, gfp, caller);
+		page_owner_set_allocated(page, request->order, request->gfp, request->caller);
+	if (levels & MM_DEBUG_TRACE)
+		trace_request(MM_TRACE_ALLOC, page, request);
+}
+
+void debug_not_taken(unsigned int levels, const struct alloc_request *request)
+{
+	if (levels & MM_DEBUG_TRACE)
+		trace_request(MM_TRACE_NULL, NULL, request);
 }
 
 bool debug_freed(unsigned int levels, struct page *page, unsigned int order, const void *caller)
 {
 	if (levels & MM_DEBUG_OWNER)
 		page_owner_set_freed(page, order, caller);
+	if (levels & MM_DEBUG_TRACE)
+		trace_add(&(struct trace_entry){MM_TRACE_FREE, page, order, 0, -1, caller});
 	if (levels & MM_DEBUG_POISON)
 		poison_fill(page, order);
 	if (!(levels & MM_DEBUG_QUARANTINE))
@@ -151,8 +175,11 @@ bool debug_freed(unsigned int levels, struct page *page, unsigned int order, con
 	return true;
 }
 
-void debug_split(unsigned int levels, const struct page *page, unsigned int order)
+void debug_split(
+	unsigned int levels, const struct page *page, unsigned int order, const void *caller)
 {
 	if (levels & MM_DEBUG_OWNER)
 		page_owner_split(page, order);
+	if (levels & MM_DEBUG_TRACE)
+		trace_add(&(struct trace_entry){MM_TRACE_SPLIT, page, order, 0, -1, caller});
 }

@@ -294,15 +294,17 @@ bool debug_alloc(unsigned int levels, const struct alloc_request *request);
 /** A block that was free: false, after a report, if somebody has used it and it can not be had. */
 bool debug_take(unsigned int levels, struct page *page, unsigned int order, const void *caller);
 /** The same block is its new owner's. */
-void debug_taken(unsigned int levels, const struct page *page, unsigned int order, gfp_t gfp,
-	const void *caller);
+void debug_taken(unsigned int levels, const struct page *page, const struct alloc_request *request);
+/** There was no block for the request. */
+void debug_not_taken(unsigned int levels, const struct alloc_request *request);
 /** An owner gives back its block: false, after a report, if it can not be had in this context. */
 bool debug_free(
 	unsigned int levels, const struct page *page, unsigned int order, const void *caller);
 /** A block is nobody's any more. True: it is kept here, and not to be given to the caches. */
 bool debug_freed(unsigned int levels, struct page *page, unsigned int order, const void *caller);
 /** A block was split into pages that each have the same owner. */
-void debug_split(unsigned int levels, const struct page *page, unsigned int order);
+void debug_split(
+	unsigned int levels, const struct page *page, unsigned int order, const void *caller);
 
 /** page->debug: the number of the poison that it is filled with, or 0. */
 #define PAGE_DEBUG_POISON 0xffffU
@@ -331,6 +333,20 @@ void page_owner_set_allocated(
 	const struct page *page, unsigned int order, gfp_t gfp, const void *caller);
 void page_owner_set_freed(const struct page *page, unsigned int order, const void *caller);
 void page_owner_split(const struct page *page, unsigned int order);
+
+/* trace.c: the level MM_DEBUG_TRACE. */
+
+/** An event, less what is the CPU's: struct mm_trace_event. */
+struct trace_entry {
+	enum mm_trace_op op;
+	const struct page *page; /* NULL where there is no block */
+	unsigned int order;
+	gfp_t gfp;
+	int nid;
+	const void *caller;
+};
+int trace_prepare(struct mm *mm);
+void trace_add(const struct trace_entry *entry);
 
 /* fault.c: the level MM_DEBUG_FAULT. */
 

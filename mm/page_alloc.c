@@ -166,8 +166,11 @@ static ALWAYS_INLINE struct page *take_from_zone(
 			clear_block(page, order);
 		if (order && gfp & __GFP_COMP)
 			prep_compound_page(page, order);
-		if (request->debug)
-			debug_taken(request->debug, page, order, gfp, request->caller);
+		if (request->debug) {
+			const struct alloc_request copy = *request;
+
+			debug_taken(copy.debug, page, &copy);
+		}
 		if (request->explain)
 			explain_page(request->explain, gfp, order, zone, page);
 		return page;
@@ -277,6 +280,8 @@ static ALWAYS_INLINE struct page *alloc_from(const struct alloc_request *request
 		const struct alloc_request slow = *request;
 
 		page = alloc_slow(&slow);
+		if (!page && request->debug)
+			debug_not_taken(slow.debug, &slow);
 	}
 	return page;
 }

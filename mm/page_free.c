@@ -373,7 +373,7 @@ void split_page(struct page *page, unsigned int order)
 		misuse(MISUSE_SHARED, page, order, CALLER());
 		return;
 	}
-	debug_split(debug_here(), page, order);
+	debug_split(debug_here(), page, order, CALLER());
 	for (unsigned long i = 0; i < 1UL << order; i++) {
 		if (i)
 			set_page_private(&page[i], 0);

@@ -11,6 +11,7 @@
 #include <mm/fault.h>
 #include <mm/memblock.h>
 #include <mm/mmzone.h>
+#include <mm/trace.h>
 #include <port/cpu.h>
 #include <port/irq.h>
 #include <port/mem.h>
@@ -109,7 +110,9 @@ struct mm {
 	unsigned int
 		said_bad_zonelist; /* alloc_pages() complains once about a mask without zones */
 	struct mm_faults faults;
-	struct mm_fault fault; /* what is injected */
+	struct mm_fault fault;    /* what is injected */
+	struct mm_trace *trace;   /* since MM_DEBUG_TRACE was first on; atomic */
+	unsigned int trace_order; /* of a ring that is to be made, plus 1; 0: the default */
 };
 
 /**
