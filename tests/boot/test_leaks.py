@@ -7,15 +7,18 @@ import machine as machines
 from session import command, finish, typed
 
 
+ADDR2LINE = {"riscv64": "riscv64-unknown-elf-addr2line", "arm64": "aarch64-linux-gnu-addr2line"}
+
+
 def function_of(elf, address):
     """The name of the function that an address is in, by the ELF's symbols."""
-    done = subprocess.run(["riscv64-unknown-elf-addr2line", "-f", "-e", elf, hex(address)],
+    done = subprocess.run([ADDR2LINE[machines.current], "-f", "-e", elf, hex(address)],
                           stdout=subprocess.PIPE, check=True, text=True)
     return done.stdout.splitlines()[0]
 
 
-def test_planted_leak(elf):
-    with typed(elf, machines.sized(4, "512M", 2)) as child:
+def test_planted_leak(elf, kernel):
+    with typed(kernel, machines.sized(4, "512M", 2)) as child:
         assert "there is no mark" in command(child, "diff")[0]
         command(child, "alloc 4")  # before the mark: not told
         assert command(child, "mark")[-1].startswith("mark: set")

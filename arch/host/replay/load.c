@@ -29,7 +29,7 @@ static bool read_limit(struct replay *r, const char *line)
 	if (sscanf(line, "limit %u 0x%" SCNx64, &type, &end) != 2 || type >= MAX_NR_ZONES ||
 		r->layout.nr == MAX_NR_ZONES)
 		return false;
-	r->limit[r->layout.nr++] = (struct zone_limit){(enum zone_type)type, end};
+	r->layout.limit[r->layout.nr++] = (struct zone_limit){(enum zone_type)type, end};
 	return true;
 }
 

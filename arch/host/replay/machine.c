@@ -67,7 +67,6 @@ bool replay_build(struct replay *r)
 	};
 
 	r->layout.name = "the target's";
-	r->layout.limit = r->limit;
 	r->memblock.memory = r->banks.memory;
 	host_machine_create(&r->host, pfn_to_phys(memblock_end_pfn(&r->banks)));
 	r->built = true;

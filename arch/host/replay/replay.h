@@ -30,7 +30,6 @@ struct replay {
 	/* The machine of the dump. */
 	unsigned int nr_cpus, nr_nodes;
 	unsigned long min_free_kbytes;
-	struct zone_limit limit[MAX_NR_ZONES];
 	struct zone_layout layout;
 	int cpu_nid[REPLAY_MAX_CPUS];
 	unsigned char distance[REPLAY_MAX_NODES][REPLAY_MAX_NODES];
