@@ -77,7 +77,7 @@ static size_t match_name(const char *name, const char *text, size_t length)
 {
 	size_t i = 0;
 
-	while (name[i] && i < length && (text[i] == name[i] || (text[i] == '_' && name[i] == '-')))
+	while (i < length && name[i] && (text[i] == name[i] || (text[i] == '_' && name[i] == '-')))
 		i++;
 	return !name[i] && i < length && text[i] == '=' ? i : 0;
 }

@@ -13,74 +13,91 @@
 /** Of the memory that a dump may name; a word for each page is needed. */
 #define MOST_ADDRESS (1ULL << 42)
 
+/* Behind its first word, `nr` numbers and nothing else. */
+static bool numbers(const char *line, unsigned int nr, uint64_t *value)
+{
+	line += strcspn(line, " ");
+	for (unsigned int i = 0; i < nr; i++) {
+		char *end;
+
+		value[i] = strtoull(line, &end, 0);
+		if (end == line)
+			return false;
+		line = end;
+	}
+	return *line == '\0';
+}
+
+/* A node of the machine. */
+static bool is_node(const struct replay *r, uint64_t nid)
+{
+	return nid < r->nr_nodes;
+}
+
 static bool read_machine(struct replay *r, const char *line)
 {
-	return sscanf(line, "machine %u %u %lu", &r->nr_cpus, &r->nr_nodes, &r->min_free_kbytes) ==
-		       3 &&
-	       r->nr_cpus >= 1 && r->nr_cpus <= REPLAY_MAX_CPUS && r->nr_nodes >= 1 &&
-	       r->nr_nodes <= REPLAY_MAX_NODES;
+	uint64_t n[3];
+
+	if (!numbers(line, 3, n) || n[0] < 1 || n[0] > REPLAY_MAX_CPUS || n[1] < 1 ||
+		n[1] > REPLAY_MAX_NODES)
+		return false;
+	r->nr_cpus = (unsigned int)n[0];
+	r->nr_nodes = (unsigned int)n[1];
+	r->min_free_kbytes = n[2];
+	return true;
 }
 
 static bool read_limit(struct replay *r, const char *line)
 {
-	unsigned int type;
-	uint64_t end;
+	uint64_t n[2];
 
-	if (sscanf(line, "limit %u 0x%" SCNx64, &type, &end) != 2 || type >= MAX_NR_ZONES ||
-		r->layout.nr == MAX_NR_ZONES)
+	if (!numbers(line, 2, n) || n[0] >= MAX_NR_ZONES || r->layout.nr == MAX_NR_ZONES)
 		return false;
-	r->layout.limit[r->layout.nr++] = (struct zone_limit){(enum zone_type)type, end};
+	r->layout.limit[r->layout.nr++] = (struct zone_limit){(enum zone_type)n[0], n[1]};
 	return true;
 }
 
 static bool read_range(struct replay *r, const char *line)
 {
-	uint64_t base, end;
-	char what[16];
-	int nid;
+	uint64_t n[3];
 
-	if (sscanf(line, "%15s 0x%" SCNx64 " 0x%" SCNx64 " %d", what, &base, &end, &nid) != 4 ||
-		end <= base || end > MOST_ADDRESS)
+	if (!numbers(line, 3, n) || n[1] <= n[0] || n[1] > MOST_ADDRESS)
 		return false;
-	if (what[0] == 'r')
-		return memblock_reserve(&r->banks, base, end - base, 0, "on the target") >= 0;
-	return nid >= 0 && (unsigned int)nid < r->nr_nodes &&
-	       memblock_add(&r->banks, base, end - base, nid) == (int64_t)(end - base);
+	if (line[0] == 'r')
+		return memblock_reserve(&r->banks, n[0], n[1] - n[0], 0, "on the target") >= 0;
+	return is_node(r, n[2]) &&
+	       memblock_add(&r->banks, n[0], n[1] - n[0], (int)n[2]) == (int64_t)(n[1] - n[0]);
 }
 
 static bool read_cpu(struct replay *r, const char *line)
 {
-	unsigned int id;
-	int nid;
+	uint64_t n[2];
 
-	if (sscanf(line, "cpu %u %d", &id, &nid) != 2 || id >= r->nr_cpus || nid < 0 ||
-		(unsigned int)nid >= r->nr_nodes)
+	if (!numbers(line, 2, n) || n[0] >= r->nr_cpus || !is_node(r, n[1]))
 		return false;
-	r->cpu_nid[id] = nid;
+	r->cpu_nid[n[0]] = (int)n[1];
 	return true;
 }
 
 static bool read_distance(struct replay *r, const char *line)
 {
-	unsigned int a, b, distance;
+	uint64_t n[3];
 
-	if (sscanf(line, "distance %u %u %u", &a, &b, &distance) != 3 || a >= r->nr_nodes ||
-		b >= r->nr_nodes || distance > UINT8_MAX)
+	if (!numbers(line, 3, n) || !is_node(r, n[0]) || !is_node(r, n[1]) || n[2] > UINT8_MAX)
 		return false;
-	r->distance[a][b] = (unsigned char)distance;
+	r->distance[n[0]][n[1]] = (unsigned char)n[2];
 	return true;
 }
 
 /* A ring of which something was overwritten begins later than the others may. */
 static bool read_ring(struct replay *r, const char *line, bool *cut)
 {
-	unsigned long kept, lost;
-	unsigned int cpu;
+	uint64_t n[3];
 
-	if (sscanf(line, "ring %u %lu %lu", &cpu, &kept, &lost) != 3 || cpu >= r->nr_cpus)
+	if (!numbers(line, 3, n) || n[0] >= r->nr_cpus)
 		return false;
-	*cut = lost > 0;
-	r->lost += lost;
+	*cut = n[2] > 0;
+	r->lost += n[2];
 	return true;
 }
 
@@ -99,42 +116,53 @@ static bool add_event(struct replay *r, const struct replay_event *event)
 	return true;
 }
 
+/* The numbers of an event, in their order in a line. */
+enum { SEQ, TIME, CPU, INTERRUPT, ORDER, GFP, PFN, NID, CALLER, NR_FIELDS };
+
 static bool read_event(struct replay *r, const char *line, bool *cut)
 {
 	static const char letters[NR_MM_TRACE_OPS + 1] = "ANXFS";
 	const char *letter = strchr(letters, line[0]);
 	struct replay_event event = {0};
-	unsigned int order, gfp;
-	uint64_t caller;
-	int nid;
+	uint64_t n[NR_FIELDS];
 
-	if (!letter || sscanf(line + 1,
-			       " %" SCNu64 " %" SCNu64 " %u %u %u 0x%x 0x%" SCNx64 " %d 0x%" SCNx64,
-			       &event.of.seq, &event.of.time, &event.cpu, &event.in_interrupt,
-			       &order, &gfp, &event.of.pfn, &nid, &caller) != 9)
+	if (!letter || !numbers(line, NR_FIELDS, n) || n[CPU] >= r->nr_cpus || n[INTERRUPT] > 1 ||
+		n[ORDER] >= MAX_ORDER || (n[NID] != UINT64_MAX && !is_node(r, n[NID])) ||
+		n[PFN] > MOST_ADDRESS || n[PFN] + (1UL << n[ORDER]) > memblock_end_pfn(&r->banks))
 		return false;
-	if (event.cpu >= r->nr_cpus || order >= MAX_ORDER || nid < -1 || nid >= (int)r->nr_nodes ||
-		event.of.pfn + (1UL << order) > memblock_end_pfn(&r->banks))
-		return false;
-	event.of.op = (uint8_t)(letter - letters);
-	event.of.order = (uint8_t)order;
-	event.of.gfp = gfp;
-	event.of.nid = (int16_t)nid;
-	event.of.caller = (uintptr_t)caller;
+	event.cpu = (unsigned int)n[CPU];
+	event.in_interrupt = (unsigned int)n[INTERRUPT];
+	event.of = (struct mm_trace_event){
+		.seq = n[SEQ],
+		.time = n[TIME],
+		.caller = (uintptr_t)n[CALLER],
+		.pfn = n[PFN],
+		.gfp = (gfp_t)n[GFP],
+		.nid = (int16_t)n[NID],
+		.op = (uint8_t)(letter - letters),
+		.order = (uint8_t)n[ORDER],
+	};
 	if (*cut && event.of.seq > r->first)
 		r->first = event.of.seq;
 	*cut = false;
 	return add_event(r, &event);
 }
 
+static bool read_version(struct replay *r, const char *line)
+{
+	uint64_t n[2];
+
+	if (!numbers(line, 2, n) || n[0] != 1 || n[1] == 0)
+		return false;
+	r->hz = n[1];
+	return true;
+}
+
 static bool read_line(struct replay *r, const char *line, bool *cut)
 {
-	unsigned int version;
-
 	switch (line[0]) {
 	case 'p':
-		return sscanf(line, "pageframe-trace %u %" SCNu64, &version, &r->hz) == 2 &&
-		       version == 1 && r->hz;
+		return read_version(r, line);
 	case 'm':
 		return read_machine(r, line);
 	case 'l':
