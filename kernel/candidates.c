@@ -18,6 +18,17 @@ static int words_before(const char *line, unsigned int word, char *copy, char **
 	return parse_words(copy, words);
 }
 
+/* Candidate number `nth` by the row of a command. */
+static const char *row_candidate(const struct command *row, int argc, char **argv, unsigned int nth)
+{
+	if (row->candidate)
+		return row->candidate(argc, argv, nth);
+	for (unsigned int i = 0; row->words && i < nth; i++)
+		if (!row->words[i])
+			return NULL;
+	return row->words ? row->words[nth] : NULL;
+}
+
 const char *command_candidate(const struct command *table, unsigned int nr, const char *line,
 	unsigned int word, unsigned int nth)
 {
@@ -33,5 +44,5 @@ const char *command_candidate(const struct command *table, unsigned int nr, cons
 	if (nr_words == 0)
 		return nth < nr ? table[nth].name : NULL;
 	row = command_find(table, nr, words[0]);
-	return row && row->candidate ? row->candidate(nr_words, words, nth) : NULL;
+	return row ? row_candidate(row, nr_words, words, nth) : NULL;
 }

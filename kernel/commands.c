@@ -115,6 +115,49 @@ const struct command commands[] = {
 	},
 	{
 		.group = GROUP_MEMORY,
+		.name = "map",
+		.args = "[plain] [width=N] [run=N]",
+		.help = "a picture of memory, and its numbers",
+		.arguments = "plain    no colours; so it is, too, for what boot arguments run\n"
+			     "width=N  columns; what the terminal says, or 80\n"
+			     "run=N    pages of a cell; as many as make a screen full",
+		.prints = "for each zone a cell for each run of pages, as what most of them are "
+			  "(one that\n"
+			  "is set aside shows always), the pages of each kind, and the legend",
+		.example = "map width=100",
+		.run = cmd_map,
+		.words = (const char *const[]){"plain", "width=", "run=", NULL},
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "top",
+		.args = "[ms=N] [frames=N] [COMMAND...]",
+		.help = "zones and rates, again and again",
+		.arguments = "ms=N      from one picture to the next; 1000\n"
+			     "frames=N  so many; typed: until a key is pressed, else 1\n"
+			     "COMMAND   is run, and watched until it ends",
+		.prints = "zones with watermarks and kswapd; for each hart pages allocated and "
+			  "freed since\n"
+			  "boot and per second, and how many of its order-0 allocations its cache "
+			  "served",
+		.example = "top ms=500 stress seconds=10",
+		.run = cmd_top,
+		.words = (const char *const[]){"ms=", "frames=", "stress", "thrash", NULL},
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "sample",
+		.args = "[ms=N] [COMMAND...]",
+		.help = "numbers over time, for scripts/plot",
+		.arguments = "ms=N     from one sample to the next; 100\n"
+			     "COMMAND  is run, and sampled from its start to its end",
+		.prints = "the time, free blocks by order, each hart's counters.\n" IN_FRAME,
+		.example = "sample ms=100 stress seconds=10",
+		.run = cmd_sample,
+		.words = (const char *const[]){"ms=", "stress", "thrash", NULL},
+	},
+	{
+		.group = GROUP_MEMORY,
 		.name = "buddyinfo",
 		.args = "",
 		.help = "free blocks by order",

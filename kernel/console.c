@@ -152,8 +152,7 @@ void console_poll(void)
 		receive();
 }
 
-/* The next character, CONSOLE_LOST, or NOTHING; interrupts off. */
-#define NOTHING (-2)
+/* The next character, CONSOLE_LOST, or CONSOLE_NOTHING; interrupts off. */
 static int take(struct console *console)
 {
 	char c;
@@ -164,7 +163,7 @@ static int take(struct console *console)
 		console->broken = console->tail;
 	if (console->tail == console->head) {
 		if (!console->gap)
-			return NOTHING;
+			return CONSOLE_NOTHING;
 		console->gap = false;
 		return CONSOLE_LOST;
 	}
@@ -172,20 +171,46 @@ static int take(struct console *console)
 	return c == GAP ? CONSOLE_LOST : (unsigned char)c;
 }
 
-int console_getc(void)
+int console_getc_until(uint64_t until)
 {
 	/* The reader is noted before interrupts are on again: what comes then ends its sleep. */
 	for (;;) {
 		irq_flags_t flags = irq_save();
 		int c = take(&kernel.console);
 
-		if (c == NOTHING)
+		if (c == CONSOLE_NOTHING)
 			kernel.console.reader = mm_current();
 		irq_restore(flags);
-		if (c != NOTHING)
+		if (c != CONSOLE_NOTHING || cpu_time() >= until)
 			return c;
-		task_sleep(UINT64_MAX);
+		task_sleep(until);
 	}
+}
+
+int console_getc(void)
+{
+	return console_getc_until(UINT64_MAX);
+}
+
+unsigned int console_peek(char *text, unsigned int size)
+{
+	struct console *console = &kernel.console;
+	irq_flags_t flags = irq_save();
+	unsigned int nr = 0;
+
+	while (nr < size && console->tail + nr != console->head &&
+		console->input[(console->tail + nr) % CONSOLE_INPUT_MAX] != GAP) {
+		text[nr] = console->input[(console->tail + nr) % CONSOLE_INPUT_MAX];
+		nr++;
+	}
+	irq_restore(flags);
+	return nr;
+}
+
+void console_skip(unsigned int nr)
+{
+	while (nr-- > 0)
+		console_getc();
 }
 
 unsigned long console_lost(void)

@@ -95,6 +95,20 @@ void console_init(const struct devices *devices);
  */
 int console_getc(void);
 
+/**
+ * Characters that wait to be read, up to `size` of them, into `text`, and stay; up to the first
+ * place where some are missing. Returns how many. console_skip() takes the first `nr` away, which
+ * must have been seen. Task context of the boot CPU.
+ */
+unsigned int console_peek(char *text, unsigned int size);
+void console_skip(unsigned int nr);
+
+/**
+ * As console_getc(), but no later than cpu_time() `until`: then it returns CONSOLE_NOTHING.
+ */
+int console_getc_until(uint64_t until);
+#define CONSOLE_NOTHING (-2)
+
 /** Characters that were lost since the last call. Task context of the boot CPU. */
 unsigned long console_lost(void);
 

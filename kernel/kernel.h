@@ -91,6 +91,7 @@ struct kernel {
 
 	struct held_block held[MAX_HELD]; /* the monitor's; boot CPU */
 	unsigned int nr_held;
+	bool typed;        /* the commands that run were typed at the prompt; the monitor's */
 	bool alloc_chosen; /* the OOM killer has ended the request that is made; its thread's */
 };
 

@@ -14,11 +14,23 @@
 
 #define PROMPT "pageframe> "
 
+int monitor_run(int argc, char **argv)
+{
+	const struct command *row = command_find(commands, nr_commands, argv[0]);
+
+	if (!row) {
+		print("monitor: there is no command `%s`; `help` lists them\n", argv[0]);
+		return CMD_UNKNOWN;
+	}
+	if (argc > 1 && row->args[0] == '\0')
+		return command_usage(argv[0], "takes no arguments");
+	return row->run(argc, argv);
+}
+
 /* Run one command; `text` is cut up. Empty ones succeed. */
 static int run_command(char *text)
 {
 	char *argv[COMMAND_MAX_WORDS + 1];
-	const struct command *row;
 	int argc = parse_words(text, argv);
 
 	if (argc == 0)
@@ -28,14 +40,7 @@ static int run_command(char *text)
 			COMMAND_MAX_WORDS);
 		return CMD_USAGE;
 	}
-	row = command_find(commands, nr_commands, argv[0]);
-	if (!row) {
-		print("monitor: there is no command `%s`; `help` lists them\n", argv[0]);
-		return CMD_UNKNOWN;
-	}
-	if (argc > 1 && row->args[0] == '\0')
-		return command_usage(argv[0], "takes no arguments");
-	return row->run(argc, argv);
+	return monitor_run(argc, argv);
 }
 
 /* `text` without blanks at its ends; changed in place. */
@@ -63,6 +68,7 @@ static int run_line(char *line, bool scripted)
 	unsigned int number = 0;
 	bool single = !strchr(line, ';');
 
+	kernel.typed = !scripted;
 	while ((text = strsep(&line, ";"))) {
 		int status;
 

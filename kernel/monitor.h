@@ -36,6 +36,8 @@ struct command {
 	 * after the last. NULL: none known.
 	 */
 	const char *(*candidate)(int argc, char **argv, unsigned int nth);
+	/** If `candidate` is NULL: they are these, wherever the word is. Ends in NULL; or NULL. */
+	const char *const *words;
 };
 
 /** Most words that a command may have, its name included. */
@@ -52,6 +54,9 @@ int cmd_pcp(int argc, char **argv);
 int cmd_page(int argc, char **argv);
 int cmd_drain(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_map(int argc, char **argv);       /* cmd_map.c */
+int cmd_top(int argc, char **argv);       /* cmd_top.c */
+int cmd_sample(int argc, char **argv);    /* cmd_sample.c */
 int cmd_buddyinfo(int argc, char **argv); /* cmd_stat.c */
 int cmd_vmstat(int argc, char **argv);
 int cmd_zoneinfo(int argc, char **argv);
@@ -106,6 +111,9 @@ const char *selftest_candidate(int argc, char **argv, unsigned int nth);
 
 /** Run the boot arguments' commands, and then what is typed. Task context of the boot CPU. */
 _Noreturn void monitor_start(void);
+
+/** Run the command in argv, a name and its arguments up to a NULL. Context as of that command. */
+int monitor_run(int argc, char **argv);
 
 /** The table of all commands (commands.c). */
 extern const struct command commands[];
