@@ -30,20 +30,35 @@ def names(lines):
     return [match[1] for match in matches if match]
 
 
-def last(lines, name):
-    """The lines of the last frame `name`."""
-    begins = [i for i, line in enumerate(lines) if line == BEGIN.format(name)]
-    if not begins:
-        found = ", ".join(dict.fromkeys(names(lines))) or "none"
-        raise Missing(f"no report {name} here; there are: {found}")
-    rest = lines[begins[-1] + 1:]
+def begins(lines, name):
+    """Where the frames `name` begin."""
+    return [i for i, line in enumerate(lines) if line == BEGIN.format(name)]
+
+
+def inside(lines, name, begin):
+    """The lines of the frame `name` that begins at line `begin`."""
+    rest = lines[begin + 1:]
     if END.format(name) not in rest:
         raise Missing(f"the report {name} has no end: the log stops inside it")
-    inside = rest[:rest.index(END.format(name))]
-    if BROKEN in inside:
+    found = rest[:rest.index(END.format(name))]
+    if BROKEN in found:
         raise Missing(f"the report {name} is broken: others printed more than could be held back "
                       "meanwhile; take another")
-    return inside
+    return found
+
+
+def last(lines, name):
+    """The lines of the last frame `name`."""
+    at = begins(lines, name)
+    if not at:
+        found = ", ".join(dict.fromkeys(names(lines))) or "none"
+        raise Missing(f"no report {name} here; there are: {found}")
+    return inside(lines, name, at[-1])
+
+
+def every(lines, name):
+    """The lines of each frame `name`, in order."""
+    return [inside(lines, name, begin) for begin in begins(lines, name)]
 
 
 def cut(lines, name):
