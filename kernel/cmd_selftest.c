@@ -26,6 +26,18 @@ static const struct command selftests[] = {
 		.run = selftest_crash,
 	},
 	{
+		.name = "corrupt",
+		.args = "CPU",
+		.help = "write to a free block's links: the CPU that takes it ends in a dump",
+		.run = selftest_corrupt,
+	},
+	{
+		.name = "leak",
+		.args = "",
+		.help = "forget some blocks, for `mark` and `diff` to find",
+		.run = selftest_leak,
+	},
+	{
 		.name = "oom",
 		.args = "",
 		.help = "eat all memory with nobody to end: must stop the machine",

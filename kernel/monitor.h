@@ -91,6 +91,10 @@ int selftest_alloc(int argc, char **argv); /* selftest_alloc.c */
 /** `selftest misuse`: every misuse is committed, and must be caught; KTAP, as above. */
 int selftest_misuse(int argc, char **argv); /* selftest_misuse.c */
 
+/** Faults that are planted, to be looked for: docs/debugging.md (selftest_planted.c). */
+int selftest_corrupt(int argc, char **argv);
+int selftest_leak(int argc, char **argv);
+
 /** `selftest disk`: many pages to the first disk and back; overwrites its end. */
 int selftest_disk(int argc, char **argv); /* selftest_disk.c */
 
