@@ -24,6 +24,8 @@ const struct mm_debug_level mm_debug_levels[] = {
 		poison_changed},
 	{MM_DEBUG_QUARANTINE, "quarantine", "let what is freed wait before it is handed out again",
 		NULL, quarantine_changed},
+	{MM_DEBUG_UNMAP, "unmap", "unmap what is freed, so that an access traps", unmap_prepare,
+		unmap_changed},
 	{MM_DEBUG_TRACE, "trace", "keep the last events of each CPU, as `trace` says",
 		trace_prepare, NULL},
 	{MM_DEBUG_FAULT, "fault", "requests fail on purpose, as `fault` says", NULL, NULL},
@@ -138,6 +140,7 @@ bool debug_take(unsigned int levels, struct page *page, unsigned int order, cons
 {
 	struct page *changed = NULL;
 
+	unmap_end(page, order);
 	if (levels & MM_DEBUG_POISON)
 		changed = poison_find_changed(page, order);
 	poison_forget(page, order);
@@ -167,8 +170,12 @@ bool debug_freed(unsigned int levels, struct page *page, unsigned int order, con
 		page_owner_set_freed(page, order, caller);
 	if (levels & MM_DEBUG_TRACE)
 		trace_add(&(struct trace_entry){MM_TRACE_FREE, page, order, 0, -1, caller});
-	if (levels & MM_DEBUG_POISON)
+	if (levels & MM_DEBUG_POISON) {
+		unmap_end(page, order);
 		poison_fill(page, order);
+	}
+	if (levels & MM_DEBUG_UNMAP)
+		unmap_begin(page, order);
 	if (!(levels & MM_DEBUG_QUARANTINE))
 		return false;
 	quarantine_add(page, order);

@@ -326,6 +326,17 @@ void quarantine_add(struct page *page, unsigned int order);
 unsigned long quarantine_release(struct mm *mm, unsigned long keep);
 void quarantine_changed(struct mm *mm, bool on);
 
+/* unmap.c: the level MM_DEBUG_UNMAP. */
+
+/** A block that may have been unmapped is to be looked at, filled, or handed out: it is mapped. */
+void unmap_end(const struct page *page, unsigned int order);
+/** A block is free: an access traps from now on. */
+void unmap_begin(const struct page *page, unsigned int order);
+/** May the contents of a page that may be free be read? */
+bool unmap_may_read(const struct page *page);
+int unmap_prepare(struct mm *mm);
+void unmap_changed(struct mm *mm, bool on);
+
 /* page_owner.c: the level MM_DEBUG_OWNER. */
 
 int page_owner_prepare(struct mm *mm);

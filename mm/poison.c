@@ -84,7 +84,7 @@ static bool has_changed(const struct page *page)
 	const uint16_t number = poison_now();
 	size_t first;
 
-	if (!number || (page->debug & PAGE_DEBUG_POISON) != number)
+	if (!number || (page->debug & PAGE_DEBUG_POISON) != number || !unmap_may_read(page))
 		return false;
 	first = first_changed(contents(page));
 	if (first == PAGE_SIZE)

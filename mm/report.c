@@ -30,7 +30,9 @@ static const struct {
 		"a caller that holds no lock of the allocator's"},
 	[MISUSE_BAD_LIST] = {"free list corruption", "links that lead there and back again"},
 	[MISUSE_WRITE_AFTER_FREE] = {"write after free",
-		"a free page as it was filled when it was freed"},
+		"a free page that nobody writes to until it is handed out"},
+	[MISUSE_READ_AFTER_FREE] = {"read after free",
+		"a free page that nobody reads until it is handed out"},
 	[MISUSE_PAGE_LOCK] = {"page unlocked or written back that was not under way",
 		"the flag that says so"},
 };

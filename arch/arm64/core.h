@@ -115,6 +115,8 @@ void trap_handler(struct trap_frame *frame);
 
 /** True for the trap of early_answers()'s load: it then goes on behind it. early.c. */
 bool probe_refused(struct trap_frame *frame);
+/** An access to a page that the level `unmap` has unmapped: true, it is to be repeated. unmap.c. */
+bool unmapped_access(const struct trap_frame *frame);
 
 /** Print a fatal trap whole: what, where, registers, backtrace. dump.c. */
 void dump_trap(const struct trap_frame *frame);

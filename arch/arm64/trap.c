@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Traps: interrupts go to the runtime's handlers, everything else ends in a dump.
+ * Traps: interrupts go to the runtime's handlers, everything else ends in a dump, but for what the
+ * core can mend: an access to a free page that was unmapped.
  *
  * Owns the table of handlers and the interrupt controller: both set once at boot before an
  * interrupt is unmasked. All interrupts of a CPU come through the controller: the other CPUs' (SGI
@@ -141,6 +142,8 @@ void trap_handler(struct trap_frame *frame)
 		return;
 	}
 	if (frame->kind == KIND_EL1H + KIND_SYNC && (call_refused(frame) || probe_refused(frame)))
+		return;
+	if (unmapped_access(frame))
 		return;
 	fatal(frame);
 }

@@ -11,7 +11,8 @@
  * a CPU sees one that has changed; its paging.c has paging_init(), which switches to the tables.
  *
  * Invariants: nothing is both writable and executable, under no address. A leaf is as large as
- * fits. Tables stay. An entry changes from invalid to valid only, but for a stack's.
+ * fits, but for those of the linear map where debug=unmap wants pages. Tables stay. An entry
+ * changes from invalid to valid only, but for a stack's and for what unmap.c does.
  */
 #include <assert.h>
 #include <string.h>
@@ -114,11 +115,18 @@ static uint64_t *find_entry(uintptr_t va, unsigned int level, bool make)
 	return &table[pte_index(va, level)];
 }
 
+uint64_t *paging_leaf(uintptr_t va)
+{
+	return find_entry(va, 0, false);
+}
+
 /* The largest leaf that both addresses are aligned to and `bytes` fill. */
 static unsigned int leaf_level(uintptr_t va, phys_addr_t pa, uint64_t bytes)
 {
 	unsigned int level = TOP_LEAF_LEVEL;
 
+	if (linear_map_by_pages() && virt_in_linear_map((void *)va))
+		return 0;
 	while (level > 0 && (!is_aligned(va | pa, 1ULL << level_shift(level)) ||
 				    bytes < 1ULL << level_shift(level)))
 		level--;

@@ -50,6 +50,15 @@ void paging_unmap_stack(unsigned int slot, enum stack_kind kind, size_t bytes);
 uintptr_t paging_map_thread_stack(phys_addr_t pa, size_t bytes, unsigned int *slot);
 void paging_unmap_thread_stack(unsigned int slot, size_t bytes);
 
+/** The entry of a page that is mapped by no larger leaf, or NULL if it has no table. Any CPU. */
+uint64_t *paging_leaf(uintptr_t va);
+
+/**
+ * Entries of these pages of the linear map are invalid now: this CPU uses nothing that it remembers
+ * of them. The others may, for a while. Any CPU, any context. The architecture's unmap.c.
+ */
+void linear_map_forget(uintptr_t va, unsigned long nr);
+
 /** What lies at a virtual address, for people: "guard page of a stack", "text of the image". */
 const char *paging_name(uintptr_t va);
 

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <mm/mm.h>
@@ -71,6 +72,7 @@ void host_machine_destroy(struct host_machine *machine)
 		munmap(machine->boot_memory, machine->bytes);
 	munmap(machine->memory, machine->bytes);
 	munmap(machine->mem_map, descriptor_bytes(machine));
+	free(machine->unmapped);
 	if (machine->shared_map >= 0)
 		close(machine->shared_map);
 }
@@ -97,6 +99,37 @@ int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
 		       0) == MAP_FAILED
 		       ? -1
 		       : 0;
+}
+
+void host_machine_by_pages(struct host_machine *machine)
+{
+	machine->unmapped = calloc(machine->bytes / PAGE_SIZE, 1);
+	if (!machine->unmapped) {
+		perror("calloc of a machine's map");
+		exit(2);
+	}
+}
+
+bool linear_map_by_pages(void)
+{
+	return host_machine()->unmapped;
+}
+
+void kernel_map_pages(const struct page *page, unsigned long nr, bool map)
+{
+	const unsigned long pfn = page_to_pfn(page);
+
+	if (mprotect(phys_to_virt(pfn_to_phys(pfn)), nr * PAGE_SIZE,
+		    map ? PROT_READ | PROT_WRITE : PROT_NONE)) {
+		perror("mprotect of a machine's memory");
+		exit(2);
+	}
+	memset(&host_machine()->unmapped[pfn], !map, nr);
+}
+
+bool kernel_page_present(const struct page *page)
+{
+	return !host_machine()->unmapped[page_to_pfn(page)];
 }
 
 struct mm_cpu *host_become(struct mm_cpu *cpu)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Traps: interrupts go to the runtime's handlers, everything else ends in a dump.
+ * Traps: interrupts go to the runtime's handlers, everything else ends in a dump, but for what the
+ * core can mend: an access to a free page that was unmapped.
  *
  * Owns the table of handlers, set once at boot before an interrupt is unmasked.
  *
@@ -106,6 +107,8 @@ void trap_handler(struct trap_frame *frame)
 			leave(frame);
 			return;
 		}
+	} else if (unmapped_access(frame)) {
+		return;
 	}
 	if (probe_refused(frame))
 		return;

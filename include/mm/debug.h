@@ -34,6 +34,7 @@ struct mm;
 #define MM_DEBUG_OWNER      0x0010U /* who allocated and freed each page: <mm/page_owner.h> */
 #define MM_DEBUG_POISON     0x0020U /* fill what is freed; writes to it are found later */
 #define MM_DEBUG_QUARANTINE 0x0040U /* what is freed waits before it is handed out again */
+#define MM_DEBUG_UNMAP      0x0080U /* what is freed is not mapped: an access traps */
 #define MM_DEBUG_CONTEXT    0x0100U /* is every caller where it may be? */
 #define MM_DEBUG_FAULT      0x0200U /* requests that fail on purpose: <mm/fault.h> */
 #define MM_DEBUG_TRACE      0x0400U /* a ring of events of each CPU: <mm/trace.h> */
@@ -77,5 +78,12 @@ int mm_debug_set(struct mm *mm, unsigned int levels, bool on);
  * each page that has changed (the first 16). Returns how many. Nobody may be allocating.
  */
 unsigned long mm_check_poison(struct mm *mm);
+
+/**
+ * For the handler of page faults: the instruction at `pc` wanted to read (write) `addr`, and that
+ * is not mapped. True: it is now, and the access may be tried again; if the page is free, that was
+ * misuse and has been reported. False: it is none of the level MM_DEBUG_UNMAP's doing. Any context.
+ */
+bool mm_fault(const void *addr, bool write, const void *pc);
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef PORT_MEM_H
 #define PORT_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <mm/page.h>
 
@@ -38,6 +39,24 @@ static inline void clear_page(void *addr);
  * mm_init() only. Returns 0, or -1 if the window of the memory map does not reach that far.
  */
 int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes);
+
+/**
+ * Can single pages of the linear map be unmapped? The same for as long as the machine runs: false
+ * where a port has no such thing, or the map is of larger pieces.
+ */
+bool linear_map_by_pages(void);
+
+/**
+ * Map or unmap `nr` pages of the linear map; those that are so already are left. Of a page that was
+ * never mapped nothing is done. Only if linear_map_by_pages(). Any context, no lock.
+ *
+ * The calling CPU sees it at once. Others may go on using a page that was unmapped for a while, and
+ * may meet a fault at one that was mapped, which mm_fault() of <mm/debug.h> lets them repeat.
+ */
+void kernel_map_pages(const struct page *page, unsigned long nr, bool map);
+
+/** Is it mapped? Only if linear_map_by_pages(). Any context. */
+bool kernel_page_present(const struct page *page);
 
 #include <arch/mem.h>
 

@@ -25,7 +25,8 @@ enum misuse {
 	MISUSE_ATOMIC_SLEEP,     /* would sleep where nobody may */
 	MISUSE_ZONE_LOCKED,      /* called with the lock of the page's zone held */
 	MISUSE_BAD_LIST,         /* a free list is linked wrongly */
-	MISUSE_WRITE_AFTER_FREE, /* a free page is not as it was filled */
+	MISUSE_WRITE_AFTER_FREE, /* a free page is not as it was filled, or trapped */
+	MISUSE_READ_AFTER_FREE,  /* a free page was read, and trapped */
 	MISUSE_PAGE_LOCK,        /* page lock or writeback ended that was not begun */
 	NR_MISUSE
 };

@@ -32,6 +32,8 @@ REASONS = {
     "sleeping in atomic": "sleep in atomic context",
     "write after free, found by the next owner": "write after free",
     "write after free, found by a check": "write after free",
+    "read after free": "read after free",
+    "write after free, trapped": "write after free",
     "list corruption, mended": "free list corruption",
     "list corruption, found by a check": None,
     "counter drift": None,
@@ -39,7 +41,8 @@ REASONS = {
 }
 PAGELESS = {"foreign address", "offline pfn", "sleeping in atomic"}
 BOTH_SITES = {name for name, reason in REASONS.items()
-              if reason in ("double free", "write after free")}
+              if reason in ("double free", "read after free", "write after free")}
+TRAPPED = {"read after free": "read", "write after free, trapped": "write"}
 
 
 def by_row(lines):
@@ -68,6 +71,10 @@ def check_report(name, lines, owners):
     assert re.search(r"^Call trace:\n  #0 0x[0-9a-f]+\n  #1 0x[0-9a-f]+$", text, re.MULTILINE)
     if pfn:
         assert re.search(rf"^  pfn 0x0*{pfn} at 0x0*{pfn}000: ", text, re.MULTILINE)
+    if name in TRAPPED:
+        assert re.search(rf"^pagealloc: {TRAPPED[name]} after free: pfn 0x{pfn}, byte 0x[0-9a-f]+ of "
+                         r"the page, by the instruction at (0x[0-9a-f]+)\n(.*\n){2}.*called from "
+                         r"\1 on cpu", text, re.MULTILINE), text
     if owners and name in BOTH_SITES:
         for what in ("allocated", "freed"):
             assert re.search(rf"^page last {what} via order \d+, gfp_mask 0x[0-9a-f]+, task "
@@ -77,7 +84,7 @@ def check_report(name, lines, owners):
 
 def test_every_misuse_is_caught(run):
     commands = ["selftest misuse", "check", "stress ops=5000", "check"]
-    result = run(machines.sized(*MACHINE), commands)
+    result = run(machines.sized(*MACHINE), commands, append="debug=unmap")
     assert boot.problems(result, commands) == []
     rows = by_row(result.lines)
     assert {name for name, _ in rows} == set(REASONS)
@@ -94,7 +101,7 @@ def test_every_misuse_is_caught(run):
 
 def test_levels_are_on_from_the_start(run):
     """All of them at once, and nobody is blamed: neither at boot nor in a stress."""
-    levels = "tails,lists,owner,poison,quarantine,context"
+    levels = "tails,lists,owner,poison,quarantine,unmap,context"
     commands = ["debug", "stress ops=10000", "selftest threads", "check", f"owner {PFN}"]
     result = run(machines.sized(*MACHINE), commands, append=f"debug={levels}")
     assert boot.problems(result, commands) == []

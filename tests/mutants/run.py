@@ -13,6 +13,7 @@ The patch is applied, exactly, to a scratch copy of the sources. Lines before it
     Run: stress ops=200000      the monitor commands
     Machine: 4 512M 2           harts, memory, nodes; this is the default
     Qemu: -singlestep           more arguments for QEMU
+    Append: debug=unmap         boot arguments
     Arch: arm64                 the architectures that it is built for; riscv64 is the default. Of
                                 several it is $PAGEFRAME_ARCH's turn, else the first's
 
@@ -97,13 +98,15 @@ class Mutant:
         self.run = re.findall(r"^Run: (.+)$", header, re.MULTILINE)
         size = re.findall(r"^Machine: (.+)$", header, re.MULTILINE) or [DEFAULT_MACHINE]
         qemu = re.findall(r"^Qemu: (.+)$", header, re.MULTILINE)
+        append = re.findall(r"^Append: (.+)$", header, re.MULTILINE)
         arch = re.findall(r"^Arch: (.+)$", header, re.MULTILINE) or ["riscv64"]
         arches = " ".join(arch).split()
         if (not self.expect or len(self.run) != 1 or len(size) != 1 or len(qemu) > 1
-                or len(arch) != 1 or not set(arches) <= set(machines.ARCHES)):
+                or len(append) > 1 or len(arch) != 1 or not set(arches) <= set(machines.ARCHES)):
             sys.exit(f"{self.name}: the header needs an `Expect: kind=...`, `report=...`, "
                      "`test=...` or `thrash=mismatch`, one `Run: ...`, and at most one "
-                     "`Machine: ...`, `Qemu: ...` and `Arch: ...`")
+                     "`Machine: ...`, `Qemu: ...`, `Append: ...` and `Arch: ...`")
+        self.append = "".join(append)
         self.arch = machines.current if machines.current in arches else arches[0]
         self.commands = [c.strip() for c in self.run[0].split(";")]
         self.size = tuple(size[0].split())
@@ -119,7 +122,7 @@ class Mutant:
         smp, mem, nodes = self.size
         machine = machines.sized(int(smp), mem, int(nodes))
         machine.args = machine.args + qemu_arguments(self.qemu)
-        command = boot.qemu_command(machine, image, boot.bootargs("", self.commands))
+        command = boot.qemu_command(machine, image, boot.bootargs(self.append, self.commands))
         return boot.run(command, RUN_SECONDS, echo=sys.stdout)
 
 
@@ -185,7 +188,8 @@ def check_caught(mutant):
 
 def check_passes_without(mutants):
     """Each different run, once, on the image of the build as it is."""
-    runs = {(mutant.run[0], mutant.size, mutant.qemu, mutant.arch): mutant for mutant in mutants}
+    runs = {(mutant.run[0], mutant.append, mutant.size, mutant.qemu, mutant.arch): mutant
+            for mutant in mutants}
     for mutant in runs.values():
         elf = os.environ.get("PAGEFRAME_ELF")
         folder = (os.path.dirname(elf) if elf

@@ -116,6 +116,17 @@ static struct page *write_after_free(void)
 	return page;
 }
 
+static struct page *read_after_free(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	host_machine_by_pages(host_machine());
+	mm_debug_set(this_cpu->mm, MM_DEBUG_UNMAP, true);
+	__free_pages(page, 2);
+	mm_fault(page_address(page), false, __builtin_return_address(0));
+	return page;
+}
+
 static struct page *zone_locked(void)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 2);
@@ -180,7 +191,9 @@ static const struct {
 	[MISUSE_BAD_LIST] = {bad_list, "free list corruption",
 		"links that lead there and back again"},
 	[MISUSE_WRITE_AFTER_FREE] = {write_after_free, "write after free",
-		"a free page as it was filled when it was freed"},
+		"a free page that nobody writes to until it is handed out"},
+	[MISUSE_READ_AFTER_FREE] = {read_after_free, "read after free",
+		"a free page that nobody reads until it is handed out"},
 	[MISUSE_PAGE_LOCK] = {page_lock, "page unlocked or written back that was not under way",
 		"the flag that says so"},
 };
@@ -192,6 +205,7 @@ static void every_kind_is_printed_counted_and_handed_on(void **state)
 		struct machine *machine = machine_create(&fixture_f4);
 		struct misuse_report report;
 		const struct page *page;
+		const bool of_a_page = kind == MISUSE_BAD_LIST || kind == MISUSE_READ_AFTER_FREE;
 		char line[200];
 
 		machine_enter(machine, 3);
@@ -214,11 +228,11 @@ static void every_kind_is_printed_counted_and_handed_on(void **state)
 		snprintf(line, sizeof(line), "\n  pfn 0x%lx at 0x%lx000: node 3 zone Normal, ",
 			page ? page_to_pfn(page) : 0, page ? page_to_pfn(page) : 0);
 		assert_int_equal(times_printed(line), page != NULL);
-		assert_int_equal(times_printed("\n"), kind == MISUSE_WRITE_AFTER_FREE ? 6
-						      : page                          ? 5
-										      : 2);
+		assert_int_equal(times_printed("\n"),
+			(page ? 5 : 2) + (kind == MISUSE_WRITE_AFTER_FREE ||
+						 kind == MISUSE_READ_AFTER_FREE));
 		host_print_capture_stop();
-		assert_misuse(kind, page, kind == MISUSE_BAD_LIST ? 0 : 2);
+		assert_misuse(kind, page, of_a_page ? 0 : 2);
 		assert_int_equal(machine->mm.faults.misuse, 1);
 		machine_destroy(machine);
 	}

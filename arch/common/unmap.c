@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Single pages of the linear map, mapped and unmapped: for the debugging level `unmap`.
+ *
+ * Owns by_pages, set by the boot CPU before the linear map is made, and the valid bits of the
+ * linear map's entries once it is in use. No lock: an entry keeps its address and its rights, and
+ * its valid bit is written in one store. What a CPU remembers of it is never wrong, only old.
+ */
+#include <mm/mm.h>
+#include <port/boot.h>
+#include <port/mem.h>
+#include "paging.h"
+#include "tables.h"
+
+static bool by_pages;
+
+void paging_request_pages(void)
+{
+	by_pages = true;
+}
+
+bool linear_map_by_pages(void)
+{
+	return by_pages;
+}
+
+static uintptr_t address_of(const struct page *page)
+{
+	return (uintptr_t)phys_to_virt(pfn_to_phys(page_to_pfn(page)));
+}
+
+/* True if it has changed. One that is 0 was never mapped: not memory, or the firmware's. */
+static bool set_valid(uint64_t *entry, bool valid)
+{
+	const uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
+
+	if (old == 0 || (old & PTE_V) == (valid ? PTE_V : 0))
+		return false;
+	__atomic_store_n(entry, old ^ PTE_V, __ATOMIC_RELAXED);
+	return true;
+}
+
+void kernel_map_pages(const struct page *page, unsigned long nr, bool map)
+{
+	const uintptr_t base = address_of(page);
+	uint64_t *entry = NULL;
+	bool changed = false;
+
+	for (unsigned long i = 0; i < nr; i++) {
+		const uintptr_t va = base + i * PAGE_SIZE;
+
+		/* Of one table they follow each other. */
+		if (i == 0 || pte_index(va, 0) == 0)
+			entry = paging_leaf(va);
+		if (entry)
+			changed |= set_valid(entry++, map);
+	}
+	if (!changed)
+		return;
+	if (map)
+		tables_written();
+	else
+		linear_map_forget(base, nr);
+}
+
+bool kernel_page_present(const struct page *page)
+{
+	const uint64_t *entry = paging_leaf(address_of(page));
+
+	return entry && __atomic_load_n(entry, __ATOMIC_RELAXED) & PTE_V;
+}
