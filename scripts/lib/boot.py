@@ -205,7 +205,7 @@ def run(command, timeout=RUN_SECONDS, firmware_timeout=FIRMWARE_SECONDS, echo=No
     return result
 
 
-def _pass_through(process, master, result, timeout):
+def _pass_through(process, master, result, timeout, echo):
     """Copy between our terminal and QEMU's until QEMU ends, or the time has passed."""
     sources = [master, sys.stdin.fileno()]
     end = None if timeout is None else time.monotonic() + timeout
@@ -221,16 +221,30 @@ def _pass_through(process, master, result, timeout):
                     result.status = process.wait()
                     return
                 result.add(data.decode("ascii", "replace"))
-                sys.stdout.buffer.write(data)
-                sys.stdout.buffer.flush()
+                echo.write(data.decode("latin-1"))
+                echo.flush()
             elif data:
                 os.write(master, data)
             else:
                 sources.remove(source)
 
 
-def interact(command, timeout=None):
-    """Boot with our terminal, raw, as the machine's: Ctrl-A x ends QEMU, Ctrl-A c is its monitor."""
+class _Raw:
+    """Characters of latin-1 as the bytes that they are, to standard output."""
+
+    def write(self, text):
+        sys.stdout.buffer.write(text.encode("latin-1", "replace"))
+
+    def flush(self):
+        sys.stdout.buffer.flush()
+
+
+def interact(command, timeout=None, symbols=None):
+    """Boot with our terminal, raw, as the machine's: Ctrl-A x ends QEMU, Ctrl-A c is its monitor.
+
+    `symbols` names what stands in call traces, symbols.Symbols.
+    """
+    echo = symbols.annotated(_Raw()) if symbols else _Raw()
     result = Result()
     master, slave = pty.openpty()
     saved = termios.tcgetattr(sys.stdin)
@@ -239,7 +253,7 @@ def interact(command, timeout=None):
         os.close(slave)
         try:
             tty.setraw(sys.stdin)
-            _pass_through(process, master, result, timeout)
+            _pass_through(process, master, result, timeout, echo)
         finally:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
             _end(process)

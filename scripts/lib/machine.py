@@ -17,12 +17,13 @@ BOARDS = os.path.join(ROOT, "dts")
 
 # What an architecture's `virt` machine is to QEMU. cpu: it is added where nobody says which; image:
 # the format that boots unless told otherwise; args: always given; ram: where memory starts; appends:
-# whether a tree is appended to the image, as QEMU would overwrite the memory of one given with -dtb.
-Arch = collections.namedtuple("Arch", "cpu image args ram appends")
+# whether a tree is appended to the image, as QEMU would overwrite the memory of one given with -dtb;
+# triple: what the names of its toolchain begin with.
+Arch = collections.namedtuple("Arch", "cpu image args ram appends triple")
 ARCHES = {
-    "riscv64": Arch(None, "elf", [], 0x80000000, False),
+    "riscv64": Arch(None, "elf", [], 0x80000000, False, "riscv64-unknown-elf"),
     # The machine's own choice is a 32-bit CPU. Only a semihosting call ends QEMU with a status.
-    "arm64": Arch("cortex-a57", "flat", ["-semihosting"], 0x40000000, True),
+    "arm64": Arch("cortex-a57", "flat", ["-semihosting"], 0x40000000, True, "aarch64-linux-gnu"),
 }
 # The architecture of this process: scripts/run --arch, or what CTest says.
 current = os.environ.get("PAGEFRAME_ARCH") or "riscv64"

@@ -12,6 +12,7 @@ import time
 
 import boot
 import machine as machines
+import symbols
 import uboot
 
 DEFAULT_COMMANDS = ["layout", "stress"]
@@ -130,12 +131,14 @@ def start(options, machine, commands, build_folder, folder):
         sys.exit(attach(command, gdb, folder))
     if options.gdb:
         print(f"stopped at reset; in another terminal:\n  {shlex.join(gdb)}", flush=True)
-    if at_terminal:
-        return boot.interact(command, options.timeout)
-    if options.gdb:
-        return boot.run(command, options.timeout, None, sys.stdout)
-    timeout = options.timeout or boot.RUN_SECONDS
-    return boot.run(command, timeout, min(timeout, boot.FIRMWARE_SECONDS), sys.stdout)
+    with symbols.Symbols(os.path.join(build_folder, IMAGES["elf"])) as names:
+        if at_terminal:
+            return boot.interact(command, options.timeout, names)
+        echo = names.annotated(sys.stdout)
+        if options.gdb:
+            return boot.run(command, options.timeout, None, echo)
+        timeout = options.timeout or boot.RUN_SECONDS
+        return boot.run(command, timeout, min(timeout, boot.FIRMWARE_SECONDS), echo)
 
 
 def main():

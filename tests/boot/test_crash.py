@@ -26,7 +26,6 @@ REQUIRED = {"riscv64": {
     "null": r"(store|load) translation fault .*null pointer",
 }}[machines.current]
 REGISTERS = {"riscv64": "ra sp gp tp s0 s11 a0 a7 t0 t6", "arm64": "x0 x7 x18 x29 x30 sp spsr"}
-ADDR2LINE = {"riscv64": "riscv64-unknown-elf-addr2line", "arm64": "aarch64-linux-gnu-addr2line"}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def kinds(run, machine):
 
 def function_names(elf, addresses):
     """Names of the functions at these addresses, inlined ones too, by the image's debug information."""
-    done = subprocess.run([ADDR2LINE[machines.current], "-f", "-i", "-e", elf, *addresses],
+    done = subprocess.run([f"{machines.arch().triple}-addr2line", "-f", "-i", "-e", elf, *addresses],
                           check=True, text=True, capture_output=True)
     return done.stdout.splitlines()[::2]
 

@@ -73,7 +73,7 @@ def check_report(name, lines, owners):
         assert re.search(rf"^  pfn 0x0*{pfn} at 0x0*{pfn}000: ", text, re.MULTILINE)
     if name in TRAPPED:
         assert re.search(rf"^pagealloc: {TRAPPED[name]} after free: pfn 0x{pfn}, byte 0x[0-9a-f]+ of "
-                         r"the page, by the instruction at (0x[0-9a-f]+)\n(.*\n){2}.*called from "
+                         r"the page, by the instruction at (0x[0-9a-f]+)\n.*\n.*called from "
                          r"\1 on cpu", text, re.MULTILINE), text
     if owners and name in BOTH_SITES:
         for what in ("allocated", "freed"):

@@ -2,13 +2,16 @@
 """scripts/run as a command: its exit status, its messages, its options; and, without booting, the
 verdict that it gives on a run.
 """
+import io
 import os
+import re
 import subprocess
 
 import pytest
 
 import boot
 import machine as machines
+import symbols
 import tree
 from conftest import ROOT, only_on
 
@@ -37,6 +40,57 @@ def test_failing_command():
     done = scripts_run("--smp", "1", "--mem", "256M", "--", "bananas")
     assert done.returncode == 1
     assert "scripts/run: QEMU ended with status 1" in done.stderr
+
+
+def test_traces_are_named():
+    """Each line of a trace says function, offset and place; what the run is judged by does not."""
+    done = scripts_run("--smp", "1", "--mem", "256M", "--", "debug owner on; selftest misuse")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if re.match(r"  (#\d+|from) 0x", line)]
+    named = re.compile(r"  (?:#\d+|from) 0x[0-9a-f]{16} ([\w.]+)\+0x[0-9a-f]+(?: \((\S+):\d+\))?")
+    names = [named.fullmatch(line) for line in lines]
+    assert lines and all(names), [line for line, name in zip(lines, names) if not name][:5]
+    places = {(name[1], name[2]) for name in names}
+    assert {function for function, file in places if not file} == {"boot"}  # arch/*/start.S
+    assert ("misuse", "mm/report.c") in places
+    assert ("selftest_misuse", "kernel/selftest_misuse.c") in places
+
+
+class FakeSymbols(symbols.Symbols):
+    def __init__(self):
+        super().__init__(None)
+        self.asked = []
+
+    def name(self, address, returns=False):
+        self.asked.append((address, returns))
+        return "f+0x4 (a.c:1)" if address != 0xffffffff80000000 else ""
+
+
+@only_on("riscv64")  # it is the runner's doing
+@pytest.mark.parametrize("size", (1, 3, 1000))
+def test_only_traces_are_added_to(size):
+    """In pieces of any size: nothing else is changed, and no frame."""
+    text = ("Call trace:\r\n  #0 0xffffffff80401234@\r\n  #1 0xffffffff80000000\r\n"
+            "page last freed\n  from 0xffffffff80405678@\nprompt> \r\x1b[K  #0 0xffffffff80401234\r\n"
+            "-----BEGIN x-----\r\n  #0 0xffffffff80401234\r\n-----END x-----\r\n"
+            "  #2 0xffffffff80401236 more\r\n  #3 0x12\r\n  #4 0xffffffff80409999@\r\nno end")
+    expected, text = text.replace("@", " f+0x4 (a.c:1)"), text.replace("@", "")
+    names, out = FakeSymbols(), io.StringIO()
+    stream = names.annotated(out)
+    for at in range(0, len(text), size):
+        stream.write(text[at:at + size])
+        stream.flush()
+    assert out.getvalue() == expected
+    assert names.asked == [(0xffffffff80401234, False), (0xffffffff80000000, False),
+                           (0xffffffff80405678, True), (0xffffffff80409999, False)]
+
+
+def test_no_symbols_is_no_failure(tmp_path):
+    path = tmp_path / "no.elf"
+    path.write_bytes(b"nothing")
+    with symbols.Symbols(str(path)) as names:
+        assert names.name(0xffffffff80401234) == ""
+        assert names.name(0xffffffff80401234) == ""
 
 
 @only_on("riscv64")  # it is the runner's doing
