@@ -13,7 +13,7 @@
 #include "kernel.h"
 #include "cmd.h"
 #include "monitor.h"
-#include "terminal.h"
+#include "terminal_width.h"
 
 /* What the rows of all zones together are scaled to, if nobody says how many pages a cell has. */
 #define MAP_ROWS    16UL

@@ -13,7 +13,7 @@
 #include "kernel.h"
 #include "cmd.h"
 #include "monitor.h"
-#include "terminal.h"
+#include "terminal_width.h"
 #include "watch.h"
 
 #define DEFAULT_MS 1000U

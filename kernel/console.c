@@ -196,12 +196,13 @@ unsigned int console_peek(char *text, unsigned int size)
 {
 	struct console *console = &kernel.console;
 	irq_flags_t flags = irq_save();
-	unsigned int nr = 0;
+	bool stale = (int)(console->broken - console->tail) > 0;
+	unsigned int at = stale ? console->broken : console->tail, nr = 0;
 
-	while (nr < size && console->tail + nr != console->head &&
-		console->input[(console->tail + nr) % CONSOLE_INPUT_MAX] != GAP) {
-		text[nr] = console->input[(console->tail + nr) % CONSOLE_INPUT_MAX];
-		nr++;
+	for (; nr < size && at + nr != console->head; nr++) {
+		text[nr] = console->input[(at + nr) % CONSOLE_INPUT_MAX];
+		if (text[nr] == GAP)
+			break;
 	}
 	irq_restore(flags);
 	return nr;
@@ -209,8 +210,11 @@ unsigned int console_peek(char *text, unsigned int size)
 
 void console_skip(unsigned int nr)
 {
-	while (nr-- > 0)
-		console_getc();
+	irq_flags_t flags = irq_save();
+
+	while (nr > 0 && take(&kernel.console) != CONSOLE_NOTHING)
+		nr--;
+	irq_restore(flags);
 }
 
 unsigned long console_lost(void)

@@ -97,8 +97,8 @@ int console_getc(void);
 
 /**
  * Characters that wait to be read, up to `size` of them, into `text`, and stay; up to the first
- * place where some are missing. Returns how many. console_skip() takes the first `nr` away, which
- * must have been seen. Task context of the boot CPU.
+ * place where some are missing. Returns how many. console_skip() takes the first `nr` away, or all
+ * if there are fewer by now. Task context of the boot CPU.
  */
 unsigned int console_peek(char *text, unsigned int size);
 void console_skip(unsigned int nr);

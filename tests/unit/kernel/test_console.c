@@ -4,6 +4,7 @@
  */
 #include <port/firmware.h>
 #include "kernel/kernel.h"
+#include "kernel/terminal_width.h"
 #include "unit.h"
 
 #define CTRL_C 0x03
@@ -43,6 +44,10 @@ static struct serial_ops serial = {
 int firmware_read(void)
 {
 	return *firmware_typed ? (unsigned char)*firmware_typed++ : -1;
+}
+
+void print_flush(void)
+{
 }
 
 const char *firmware_console(void)
@@ -344,6 +349,71 @@ static void lost_by_the_device(void **state)
 	assert_int_equal(console_lost(), 1);
 }
 
+static void peeked_input_stays(void **state)
+{
+	char text[8];
+
+	(void)state;
+	start(&serial, NULL);
+	send("abc", 3);
+	assert_int_equal(console_peek(text, 2), 2);
+	assert_memory_equal(text, "ab", 2);
+	assert_int_equal(console_peek(text, sizeof(text)), 3);
+	console_skip(1);
+	expect("bc");
+	assert_int_equal(console_peek(text, sizeof(text)), 0);
+	console_skip(1); /* nothing is there: it does not wait */
+}
+
+/* As for the reader: what stands before Ctrl-C is nobody's any more. */
+static void peek_starts_at_ctrl_c(void **state)
+{
+	char text[8];
+
+	(void)state;
+	start(&serial, NULL);
+	send("abc\003de", 6);
+	assert_int_equal(console_peek(text, sizeof(text)), 3);
+	assert_memory_equal(text, "\003de", 3);
+	console_skip(sizeof(text)); /* more than there is */
+	assert_int_equal(console_peek(text, sizeof(text)), 0);
+}
+
+static int parse_answer(const char *text, unsigned int *used)
+{
+	return terminal_parse_answer(text, (unsigned int)strlen(text), used);
+}
+
+static void answers_of_terminals(void **state)
+{
+	static const char answer[] = "\033[24;132R";
+	unsigned int used = 0;
+
+	(void)state;
+	assert_int_equal(parse_answer("\033[24;132R", &used), 132);
+	assert_int_equal(used, sizeof(answer) - 1);
+	assert_int_equal(parse_answer("\033[1;9999Rls", &used), 9999);
+	for (unsigned int length = 0; length < sizeof(answer) - 1; length++)
+		assert_int_equal(terminal_parse_answer(answer, length, &used), 0);
+	assert_int_equal(parse_answer("ls", &used), -1);
+	assert_int_equal(parse_answer("\033[A", &used), -1);
+	assert_int_equal(parse_answer("\033[24;R", &used), -1);
+	assert_int_equal(parse_answer("\033[24;0R", &used), -1);
+	assert_int_equal(parse_answer("\033[24;12345R", &used), -1);
+	assert_int_equal(parse_answer("\033[24;80~", &used), -1);
+}
+
+/* Nothing is asked then, as the answer would come behind it. */
+static void typed_ahead_the_width_is_80(void **state)
+{
+	(void)state;
+	start(&serial, NULL);
+	send("ls", 2);
+	assert_int_equal(terminal_columns(), TERMINAL_COLUMNS);
+	assert_int_equal(times_printed("\033["), 0);
+	expect("ls");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -362,6 +432,10 @@ int main(void)
 		TEST(ctrl_c_finds_room_in_a_full_buffer),
 		TEST(counters_may_run_over),
 		TEST(any_mixture_keeps_order),
+		TEST(peeked_input_stays),
+		TEST(peek_starts_at_ctrl_c),
+		TEST(answers_of_terminals),
+		TEST(typed_ahead_the_width_is_80),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include <port/print.h>
 #include <port/task.h>
 #include "kernel.h"
-#include "terminal.h"
+#include "terminal_width.h"
 
 #define ANSWER_MAX 16U
 #define LOOK_MS    5U

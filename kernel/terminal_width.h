@@ -2,8 +2,8 @@
 /*
  * What is known of the terminal at the other end of the UART: who looks at it, and how wide it is.
  */
-#ifndef KERNEL_TERMINAL_H
-#define KERNEL_TERMINAL_H
+#ifndef KERNEL_TERMINAL_WIDTH_H
+#define KERNEL_TERMINAL_WIDTH_H
 
 #include <stdbool.h>
 
