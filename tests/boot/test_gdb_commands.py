@@ -203,7 +203,7 @@ def test_after_a_crash(kernel, elf, small, tmp_path):
     for command in commands:
         assert not shown.answers[command].startswith("error: "), shown.answers[command]
     matches(shown.lines("pf harts"), r"thread \d: cpu 1 hart 0x\d online, thread \d+ .*, interrupts off",
-            r"    #\d+ .*trap_handler .*", r"    #\d+ .*arch_crash .*")
+            r"    #\d+ .*trap_handler .*", r"    #\d+ .*crash_commit .*")
     assert "allocated, order 2" in shown.lines("pf page kernel.held[0].pfn")[0]
     assert "0 faults found" in shown.lines("pf check")[-1]
     matches(shown.lines("pf check "), r"check: node 0 zone DMA(32)?: order-10 list: entry 0 is "
@@ -232,7 +232,8 @@ def test_run_gdb_attach(elf, tmp_path):
     """scripts/run --gdb=attach, but for its build: gdb at our terminal, with the commands, on the machine."""
     code = ("import sys; sys.path.insert(0, sys.argv[1]); import run; "
             "options, commands = run.parse(sys.argv[4:]); run.machines.current = options.arch; "
-            "run.start(options, commands, sys.argv[2], sys.argv[3])")
+            "machine = run.machines.from_options(options); "
+            "run.start(options, machine, commands, sys.argv[2], sys.argv[3])")
     done = subprocess.run(
         [sys.executable, "-c", code, os.path.join(ROOT, "scripts", "lib"), os.path.dirname(elf),
          str(tmp_path), "--arch", machines.current, "--gdb=attach", "--smp", "2", "--mem", "128M",
