@@ -71,6 +71,14 @@ static bool may_use_reserves(void)
 	return (task->flags & PF_MEMALLOC || mm_task_dying(task)) && !in_interrupt();
 }
 
+/* A pass that has all there is: what waits in quarantine goes back first. */
+static struct page *walk_all(const struct alloc_request *request, const struct alloc_pass *pass)
+{
+	if (nr_quarantined_pages(this_cpu->mm))
+		quarantine_release(this_cpu->mm, 0);
+	return alloc_walk(request, pass);
+}
+
 static void wake_kswapds(const struct alloc_request *request)
 {
 	const struct mm_hooks *hooks = this_cpu->mm->hooks;
@@ -161,7 +169,7 @@ static enum outcome rebalance(
 		/* Before killing, ask as high as kswapd fills: somebody may just have freed a lot.
 		 */
 		if (progress || may_kill)
-			*page = alloc_walk(request, progress ? min : &high_pass);
+			*page = walk_all(request, progress ? min : &high_pass);
 		if (*page)
 			return SERVED;
 		if (!progress && may_kill) {
@@ -211,13 +219,13 @@ static struct page *try_at_once(
 	struct page *page;
 
 	wake_kswapds(request);
-	page = alloc_walk(request, min);
+	page = walk_all(request, min);
 	*last = may_use_reserves();
 	if (!page && *last) {
 		explain_add(request->explain, .kind = EXPLAIN_RESERVES,
 			.text = mm_task_dying(mm_current()) ? "it was told to let go"
 							    : "it works to free memory");
-		page = alloc_walk(request, &no_mark);
+		page = walk_all(request, &no_mark);
 	}
 	return page;
 }
@@ -252,7 +260,7 @@ struct page *alloc_slow(const struct alloc_request *request)
 			break;
 		outcome = last || !wait ? FAILED : rebalance(request, &min, &page);
 		if (outcome == RESTART)
-			page = alloc_walk(request, &low_pass);
+			page = walk_all(request, &low_pass);
 	}
 	if (!page) {
 		explain_failure(request, last, wait);

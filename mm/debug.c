@@ -176,7 +176,8 @@ bool debug_freed(unsigned int levels, struct page *page, unsigned int order, con
 	}
 	if (levels & MM_DEBUG_UNMAP)
 		unmap_begin(page, order);
-	if (!(levels & MM_DEBUG_QUARANTINE))
+	/* Whoever works to free memory needs it now. */
+	if (!(levels & MM_DEBUG_QUARANTINE) || mm_current()->flags & PF_MEMALLOC)
 		return false;
 	quarantine_add(page, order);
 	return true;

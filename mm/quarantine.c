@@ -6,8 +6,8 @@
  * Owns mm->quarantine, first in first out by page->lru, and its counters, under its lock, inside
  * which no other is taken. Blocks in it have count 0 and the tag PAGE_QUARANTINED with their order;
  * they are free for nobody, and mm_check() counts them with the cached pages. Not more than a
- * thirty-second of memory waits, and all of it goes back when a request finds nothing, and in
- * drain_all_pages().
+ * thirty-second of memory waits. All of it goes back in drain_all_pages() and before each pass of a
+ * request that finds nothing, so that nobody is killed for it; what reclaim frees does not wait.
  *
  * A call that began while the level was on may put a block here after it was switched off: that
  * one waits until memory is short.

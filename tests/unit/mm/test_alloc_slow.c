@@ -7,6 +7,7 @@
  * waits. What a request does is one word then: "krwrwr" is a wake-up and three rounds of reclaim
  * with two waits between.
  */
+#include <mm/debug.h>
 #include <mm/oom.h>
 #include <mm/reclaim.h>
 #include "unit.h"
@@ -918,6 +919,34 @@ static void a_machine_starts_with_the_hooks_of_the_core(void **state)
 	machine_destroy(machine);
 }
 
+/* What waits in quarantine serves before anybody is woken for more. */
+static void nobody_is_woken_for_what_waits(void **state)
+{
+	(void)state;
+	start(&fixture_f2, 8, 0);
+	mm_set_min_free_kbytes(&s.machine->mm, 16 * 4);
+	assert_int_equal(mm_debug_set(&s.machine->mm, MM_DEBUG_QUARANTINE, true), 0);
+	give_back(100);
+	assert_int_equal(nr_quarantined_pages(&s.machine->mm), 100);
+	assert_non_null(alloc_page(GFP_KERNEL));
+	assert_calls("");
+	finish();
+}
+
+/* What one that was killed has freed waits in quarantine: it is looked at before the next kill. */
+static void nobody_is_killed_for_what_waits(void **state)
+{
+	(void)state;
+	start(&fixture_f2, 8, 0);
+	mm_set_min_free_kbytes(&s.machine->mm, 16 * 4);
+	assert_int_equal(mm_debug_set(&s.machine->mm, MM_DEBUG_QUARANTINE, true), 0);
+	free_at('o', 1, 100);
+	assert_non_null(alloc_page(GFP_KERNEL));
+	assert_calls("kro");
+	assert_int_equal(nr_quarantined_pages(&s.machine->mm), 0);
+	finish();
+}
+
 /* What a fast allocation must not do: look at hooks at all. */
 static void above_the_low_mark_no_hook_is_called(void **state)
 {
@@ -989,6 +1018,8 @@ int main(void)
 		cmocka_unit_test(in_an_interrupt_nothing_is_reclaimed),
 		cmocka_unit_test(the_other_flags_stay),
 		cmocka_unit_test(a_machine_starts_with_the_hooks_of_the_core),
+		cmocka_unit_test(nobody_is_woken_for_what_waits),
+		cmocka_unit_test(nobody_is_killed_for_what_waits),
 		cmocka_unit_test(above_the_low_mark_no_hook_is_called),
 		cmocka_unit_test(small_blocks_do_not_count_for_a_large_one),
 	};

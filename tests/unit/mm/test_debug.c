@@ -516,11 +516,11 @@ static void a_shortage_empties_the_quarantine(void **state)
 	unsigned long nr = 0;
 
 	(void)state;
-	machine_lift_reserves(machine);
 	switch_on(MM_DEBUG_QUARANTINE);
 	page = alloc_pages(GFP_KERNEL, 8);
 	__free_pages(page, 8);
 	assert_int_equal(nr_quarantined_pages(&machine->mm), 256);
+	machine_lift_reserves(machine);
 	list_init(&taken);
 	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN))) {
 		list_add(&page->lru, &taken);
@@ -533,6 +533,21 @@ static void a_shortage_empties_the_quarantine(void **state)
 		list_del(&page->lru);
 		__free_page(page);
 	}
+}
+
+/* What is freed to have memory does not wait: it would not be free by that. */
+static void what_reclaim_frees_does_not_wait(void **state)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	(void)state;
+	switch_on(MM_DEBUG_QUARANTINE);
+	mm_current()->flags |= PF_MEMALLOC;
+	__free_page(page);
+	mm_current()->flags &= ~PF_MEMALLOC;
+	assert_int_equal(page_state(page), PAGE_CACHED);
+	assert_int_equal(nr_quarantined_pages(&machine->mm), 0);
+	switch_off(MM_DEBUG_QUARANTINE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -564,6 +579,7 @@ int main(void)
 		TEST(a_hole_is_nobodys),
 		TEST(what_is_freed_waits),
 		TEST(a_shortage_empties_the_quarantine),
+		TEST(what_reclaim_frees_does_not_wait),
 	};
 
 	return cmocka_run_group_tests_name("debug", tests, NULL, NULL);
