@@ -5,9 +5,9 @@
  *
  * Owns PAGE_DEBUG_POISON of page->debug: the number that was mm->poison_nr when the page was
  * filled. A page without the number of now is not looked at, so what was free before the level was
- * switched on, or was handed out by a call that did not know of it, is never blamed. There is no
- * number until every CPU knows, and each time it is switched on is a new one: a page that such a
- * call hands out keeps an old mark at most.
+ * switched on is never blamed. There is no number until every CPU knows, and each time it is
+ * switched on is a new one. A call that began before that may hand out a page and leave its mark: a
+ * check passes over what is allocated, and its free fills it anew.
  *
  * Pattern and words as Linux's page_poison; the marks are our own.
  */
@@ -78,13 +78,19 @@ static void say_changed(const struct page *page, const unsigned char *byte, size
 	print("%s\n", last - first >= SHOWN_BYTES ? " ..." : "");
 }
 
+static bool is_poisoned(const struct page *page)
+{
+	const uint16_t number = poison_now();
+
+	return number && (page->debug & PAGE_DEBUG_POISON) == number;
+}
+
 /* Is it poisoned, and has it changed? Then that is said. */
 static bool has_changed(const struct page *page)
 {
-	const uint16_t number = poison_now();
 	size_t first;
 
-	if (!number || (page->debug & PAGE_DEBUG_POISON) != number || !unmap_may_read(page))
+	if (!is_poisoned(page) || !unmap_may_read(page))
 		return false;
 	first = first_changed(contents(page));
 	if (first == PAGE_SIZE)
@@ -101,7 +107,16 @@ struct page *poison_find_changed(struct page *page, unsigned int order)
 	return NULL;
 }
 
-/* Of a range of valid pfns: how many pages have changed. Only free pages have the mark of now. */
+/* Somebody's, by a call that began before the level was on: a mark of now stays on such a page. */
+static bool is_held(const struct page *page)
+{
+	unsigned int order;
+	const struct page *head = page_block_head(page, &order);
+
+	return head && page_state(head) == PAGE_ALLOCATED;
+}
+
+/* Of a range of valid pfns: how many free pages have changed. */
 static unsigned long check_range(unsigned long pfn, unsigned long end, unsigned long before)
 {
 	unsigned long found = 0;
@@ -109,7 +124,7 @@ static unsigned long check_range(unsigned long pfn, unsigned long end, unsigned 
 	for (; pfn < end; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 
-		if (!has_changed(page))
+		if (!is_poisoned(page) || is_held(page) || !has_changed(page))
 			continue;
 		if (before + found++ < MAX_REPORTS)
 			misuse(MISUSE_WRITE_AFTER_FREE, page, 0, CALLER());

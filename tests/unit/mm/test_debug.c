@@ -550,6 +550,33 @@ static void what_reclaim_frees_does_not_wait(void **state)
 	switch_off(MM_DEBUG_QUARANTINE);
 }
 
+/*
+ * A page that a call took which began before the level did: it keeps its mark, and is not blamed
+ * for what its owner writes.
+ */
+static void an_owner_is_not_blamed(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	switch_on(MM_DEBUG_POISON);
+	page = alloc_pages(GFP_KERNEL, 2);
+	__free_pages(page, 2);
+	this_cpu->switches = 0; /* as that call knows them */
+	page = alloc_pages(GFP_KERNEL, 2);
+	this_cpu->switches = MM_DEBUG_POISON;
+	assert_int_equal(page[1].debug, page[0].debug);
+	assert_int_not_equal(page[0].debug, 0);
+	memset(page_address(page), 0, 4 * PAGE_SIZE);
+	assert_int_equal(mm_check_poison(&machine->mm), 0);
+	assert_no_misuse();
+	__free_pages(page, 2);
+	memset(page_address(page + 3), 0, 1);
+	assert_int_equal(mm_check_poison(&machine->mm), 1);
+	assert_misuse(MISUSE_WRITE_AFTER_FREE, page + 3, 0);
+	switch_off(MM_DEBUG_POISON);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -580,6 +607,7 @@ int main(void)
 		TEST(what_is_freed_waits),
 		TEST(a_shortage_empties_the_quarantine),
 		TEST(what_reclaim_frees_does_not_wait),
+		TEST(an_owner_is_not_blamed),
 	};
 
 	return cmocka_run_group_tests_name("debug", tests, NULL, NULL);
