@@ -31,7 +31,8 @@ int cmd_diff(int argc, char **argv)
 	(void)argv;
 	if (argc > 1)
 		return command_usage("diff", "it takes nothing");
-	if (!mark || !(mm_debug(&kernel.mm) & MM_DEBUG_OWNER)) {
+	if (!mark || !(mm_debug(&kernel.mm) & MM_DEBUG_OWNER) ||
+		kernel.mm.page_owner_since > mark) {
 		print("diff: there is no mark, or `debug owner` was switched off since; `mark` "
 		      "sets one\n");
 		return CMD_FAILED;

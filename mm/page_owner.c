@@ -118,21 +118,27 @@ static struct page_owner_table *new_table(struct mm *mm)
 	return table;
 }
 
+/* The first pfn from this one on that has a record, in steps over what has none. */
+static unsigned long next_recorded(const struct mm *mm, unsigned long pfn)
+{
+	while (pfn < mm->max_pfn && !record_of(mm->page_owner, pfn))
+		pfn = align_down(pfn, BLOCK_PAGES) + BLOCK_PAGES;
+	return pfn;
+}
+
 /* What is on record from the last time would be taken for what has happened since. */
 static void clear_records(struct mm *mm)
 {
-	for (unsigned long pfn = 0; pfn < mm->max_pfn; pfn++) {
-		struct page_owner *owner = record_of(mm->page_owner, pfn);
-
-		if (owner)
-			*owner = (struct page_owner){0};
-	}
+	for (unsigned long pfn = next_recorded(mm, 0); pfn < mm->max_pfn;
+		pfn = next_recorded(mm, pfn + 1))
+		*record_of(mm->page_owner, pfn) = (struct page_owner){0};
 }
 
 int page_owner_prepare(struct mm *mm)
 {
 	struct page_owner_table *table;
 
+	mm->page_owner_since = cpu_time();
 	if (mm->page_owner) {
 		clear_records(mm);
 		return 0;
@@ -242,11 +248,13 @@ void page_owner_for_each(const struct mm *mm,
 	void (*visit)(void *context, unsigned long pfn, const struct page_owner *owner),
 	void *context)
 {
-	for (unsigned long pfn = 0; pfn < mm->max_pfn; pfn++) {
-		const struct page_owner *owner = page_owner(mm, pfn);
+	if (!(mm_debug(mm) & MM_DEBUG_OWNER))
+		return;
+	for (unsigned long pfn = next_recorded(mm, 0); pfn < mm->max_pfn;
+		pfn = next_recorded(mm, pfn + 1)) {
+		const struct page_owner *owner = record_of(mm->page_owner, pfn);
 
-		if (owner && owner->allocated.time &&
-			page_state(pfn_to_page(pfn)) == PAGE_ALLOCATED)
+		if (owner->allocated.time && page_state(pfn_to_page(pfn)) == PAGE_ALLOCATED)
 			visit(context, pfn, owner);
 	}
 }

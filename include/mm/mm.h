@@ -106,6 +106,7 @@ struct mm {
 	uint16_t poison_nr;   /* marks what is poisoned now; 0: not at this time; atomic */
 	uint16_t poison_last; /* the last of these numbers that was used */
 	struct page_owner_table *page_owner; /* since MM_DEBUG_OWNER was first on; atomic */
+	uint64_t page_owner_since;           /* when it was last switched on; cpu_time() */
 	bool panic_on_misuse;                /* a report of misuse stops the machine */
 	unsigned int
 		said_bad_zonelist; /* alloc_pages() complains once about a mask without zones */

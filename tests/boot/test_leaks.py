@@ -40,4 +40,6 @@ def test_planted_leak(elf, kernel):
         assert command(child, "diff") == ["leak: 0 pages in 0 blocks from 0 places since the mark"]
         command(child, "debug owner off")
         assert "there is no mark" in command(child, "diff")[0]
+        command(child, "debug owner on")  # what was allocated meanwhile is not on record
+        assert "there is no mark" in command(child, "diff")[0]
         finish(child, 1)
