@@ -27,7 +27,7 @@ const struct mm_debug_level mm_debug_levels[] = {
 	{MM_DEBUG_UNMAP, "unmap", "unmap what is freed, so that an access traps", unmap_prepare,
 		unmap_changed},
 	{MM_DEBUG_TRACE, "trace", "keep the last events of each CPU, as `trace` says",
-		trace_prepare, NULL},
+		trace_prepare, trace_changed},
 	{MM_DEBUG_FAULT, "fault", "requests fail on purpose, as `fault` says", NULL, NULL},
 	{MM_DEBUG_CONTEXT, "context", "may each caller that says it can sleep do so?", NULL, NULL},
 };

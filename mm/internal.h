@@ -357,6 +357,7 @@ struct trace_entry {
 	const void *caller;
 };
 int trace_prepare(struct mm *mm);
+void trace_changed(struct mm *mm, bool on);
 void trace_add(const struct trace_entry *entry);
 
 /* fault.c: the level MM_DEBUG_FAULT. */

@@ -4,7 +4,10 @@
  *
  * Owns mm->trace. A ring is written by its own CPU alone, with interrupts off; the number of an
  * event is drawn there too, so a ring is in the order of numbers. The table stays for good, as a
- * call that began while the level was on may write to it at any later time.
+ * call that began while the level was on may come here at any later time.
+ *
+ * Events are kept from when all CPUs know that the level is on until the first is told that it is
+ * off: between, no free is missing, by which a block that is handed out again would look held.
  *
  * The order of numbers is one that could have been: an allocation draws when it has the block, a
  * free before it gives it away.
@@ -101,10 +104,14 @@ int trace_prepare(struct mm *mm)
 	return 0;
 }
 
-void trace_add(const struct trace_entry *entry)
+void trace_changed(struct mm *mm, bool on)
 {
-	struct mm_trace *trace = this_cpu->mm->trace;
-	const irq_flags_t flags = irq_save();
+	__atomic_store_n(&mm->trace->complete, on, __ATOMIC_RELEASE);
+}
+
+/* Interrupts are off, so a CPU that has been told is not in here with what it saw before. */
+static void add_event(struct mm_trace *trace, const struct trace_entry *entry)
+{
 	struct mm_trace_ring *ring = &trace->ring[this_cpu->id];
 	struct mm_trace_event *event = &ring->event[ring->next];
 
@@ -120,6 +127,16 @@ void trace_add(const struct trace_entry *entry)
 	};
 	ring->next = ring->next + 1 == trace->size ? 0 : ring->next + 1;
 	__atomic_store_n(&ring->total, ring->total + 1, __ATOMIC_RELEASE);
+}
+
+void trace_add(const struct trace_entry *entry)
+{
+	const struct mm *mm = this_cpu->mm;
+	const irq_flags_t flags = irq_save();
+
+	if (mm_debug(mm) & MM_DEBUG_TRACE &&
+		__atomic_load_n(&mm->trace->complete, __ATOMIC_ACQUIRE))
+		add_event(mm->trace, entry);
 	irq_restore(flags);
 }
 

@@ -53,6 +53,7 @@ struct mm_trace {
 	_Alignas(64) uint32_t size; /* events of a ring */
 	uint32_t nr_rings;          /* one for each CPU, by id */
 	unsigned int order;         /* of a ring's block */
+	bool complete;              /* every CPU notes its events; atomic */
 	struct mm_trace_ring ring[];
 };
 

@@ -177,6 +177,28 @@ static void the_oldest_are_overwritten(void **state)
 	assert_ptr_equal(machine->mm.trace, trace);
 }
 
+/*
+ * Calls that know of the level before all CPUs do, or after one was told that it is off: a free on
+ * another CPU would be missing between such events.
+ */
+static void all_note_or_nobody(void **state)
+{
+	(void)state;
+	trace_on();
+	__free_page(alloc_page(GFP_KERNEL));
+	mm_debug_set(&machine->mm, MM_DEBUG_TRACE, false);
+	this_cpu->switches |= MM_DEBUG_TRACE;
+	machine->mm.trace->complete = true; /* not all have been told */
+	__free_page(alloc_page(GFP_KERNEL));
+	assert_int_equal(mm_trace_kept(&machine->mm), 2);
+	machine->mm.trace->complete = false;
+	machine->mm.debug |= MM_DEBUG_TRACE; /* the next time */
+	__free_page(alloc_page(GFP_KERNEL));
+	assert_int_equal(mm_trace_kept(&machine->mm), 2);
+	mm_debug_set(&machine->mm, MM_DEBUG_TRACE, false);
+	assert_int_equal(this_cpu->attention, 0);
+}
+
 static void sizes_have_a_limit(void **state)
 {
 	(void)state;
@@ -234,6 +256,7 @@ int main(void)
 		TEST(interrupts_are_marked),
 		TEST(events_have_an_order),
 		TEST(the_oldest_are_overwritten),
+		TEST(all_note_or_nobody),
 		TEST(sizes_have_a_limit),
 		TEST(without_memory_it_stays_off),
 		TEST(the_dump_has_the_machine_and_the_events),
