@@ -117,33 +117,39 @@ static bool set_debug(const char *value)
 }
 
 /* Both forms start from Linux's defaults, and the later one adds to the earlier. */
-static struct mm_fault_attr *fault_attr(void)
+static struct mm_fault_attr fault_attr(void)
 {
-	static const struct mm_fault_attr defaults = MM_FAULT_DEFAULTS;
+	return kernel.bootargs.fault_given ? kernel.bootargs.fault
+					   : (struct mm_fault_attr)MM_FAULT_DEFAULTS;
+}
 
-	if (!kernel.bootargs.fault_given)
-		kernel.bootargs.fault = defaults;
+/* All that was given could be read: what could not leaves the level off. */
+static bool take_fault(const struct mm_fault_attr *attr)
+{
+	kernel.bootargs.fault = *attr;
 	kernel.bootargs.fault_given = true;
-	return &kernel.bootargs.fault;
+	return true;
 }
 
 static bool set_fail_page_alloc(const char *value)
 {
-	return mm_fault_parse_list(fault_attr(), value);
+	struct mm_fault_attr attr = fault_attr();
+
+	return mm_fault_parse_list(&attr, value) && take_fault(&attr);
 }
 
 /* "NAME=VALUE,NAME=VALUE", as `fault` has them. */
 static bool set_fault(const char *value)
 {
-	struct mm_fault_attr *attr = fault_attr();
+	struct mm_fault_attr attr = fault_attr();
 
 	for (;;) {
 		const size_t length = strcspn(value, ",");
 
-		if (!mm_fault_parse(attr, value, length))
+		if (!mm_fault_parse(&attr, value, length))
 			return false;
 		if (value[length] == '\0')
-			return true;
+			return take_fault(&attr);
 		value += length + 1;
 	}
 }

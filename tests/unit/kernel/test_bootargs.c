@@ -92,6 +92,10 @@ static void faults_are_given(void **state)
 	boot_with("fail_page_alloc=1,2,3");
 	assert_int_equal(times_printed("bootargs: `fail_page_alloc=1,2,3`: the value must be"), 1);
 	assert_int_equal(attr->interval, 2);
+	kernel.bootargs.fault_given = false;
+	boot_with("fault=probability=50,bad=1");
+	assert_false(kernel.bootargs.fault_given);
+	assert_int_equal(attr->probability, 10);
 }
 
 static void words_are_applied(void **state)
