@@ -278,8 +278,11 @@ static void run_workers(struct shared *shared, unsigned int nr, uint64_t seed)
 	struct mm *mm = &shared->machine->mm;
 	struct mm_check_result result;
 	struct worker *last = &workers[0];
+	unsigned long allocated;
 	struct held held;
 
+	assert_int_equal(mm_check(mm, &result), 0);
+	allocated = result.allocated; /* tables of debugging levels */
 	shared->owner = calloc(mm->max_pfn, sizeof(*shared->owner));
 	assert_non_null(shared->owner);
 	pthread_mutex_init(&shared->mailbox.lock, NULL);
@@ -297,10 +300,10 @@ static void run_workers(struct shared *shared, unsigned int nr, uint64_t seed)
 		give(last, &held, IN_MAILBOX);
 	assert_int_equal(shared->wrong, 0);
 	assert_int_equal(mm_check(mm, &result), 0);
-	assert_int_equal(result.allocated, 0);
+	assert_int_equal(result.allocated, allocated);
 	drain_all_pages(mm);
 	assert_int_equal(nr_cached_pages(mm), 0);
-	assert_int_equal(nr_free_pages(mm), result.present);
+	assert_int_equal(nr_free_pages(mm), result.present - allocated);
 	free(shared->owner);
 }
 
@@ -330,6 +333,28 @@ static void cpus_that_fight_for_one_small_zone(void **state)
 	shared.machine = machine_create(&spec);
 	run_workers(&shared, 4, test_seed(0x5eed0008));
 	assert_nr_free(machine_zone(shared.machine, 0, ZONE_NORMAL), expected);
+	machine_destroy(shared.machine);
+}
+
+/* What the debugging levels keep is each CPU's, or the page's owner's, or under a lock. */
+static void cpus_with_all_levels(void **state)
+{
+	const struct machine_spec spec = {.bank = {{0, 2048, 0}}, .nr_cpus = 4};
+	struct shared shared = {.ops = 20000, .max_order = 5};
+	const unsigned int levels = MM_DEBUG_OWNER | MM_DEBUG_POISON | MM_DEBUG_QUARANTINE |
+				    MM_DEBUG_CONTEXT | MM_DEBUG_TRACE | MM_DEBUG_LISTS |
+				    MM_DEBUG_TAILS;
+
+	(void)state;
+	shared.machine = machine_create(&spec);
+	host_print_capture_start();
+	assert_true(mm_trace_set_size(&shared.machine->mm, 90));
+	assert_int_equal(mm_debug_set(&shared.machine->mm, levels, true), 0);
+	host_print_capture_stop();
+	run_workers(&shared, 4, test_seed(0x5eed0023));
+	assert_int_equal(mm_check_poison(&shared.machine->mm), 0);
+	assert_true(mm_trace_lost(&shared.machine->mm) > shared.ops);
+	mm_debug_set(&shared.machine->mm, levels, false);
 	machine_destroy(shared.machine);
 }
 
@@ -472,6 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cpus_on_their_own_nodes),
 		cmocka_unit_test(cpus_that_fight_for_one_small_zone),
+		cmocka_unit_test(cpus_with_all_levels),
 		cmocka_unit_test(cpus_that_reclaim_from_each_other),
 		cmocka_unit_test(nodes_that_meet_inside_a_block),
 		cmocka_unit_test(the_last_of_many_references_frees),
