@@ -18,13 +18,16 @@ static const char *state_name(unsigned int id)
 	return kernel.cpu[id] ? names[atomic_load(&kernel.cpu[id]->state)] : names[CPU_LEFT_OUT];
 }
 
-/* Of an allocator's CPU, both halves of its counters: pages allocated, pages freed. */
+/* Of an allocator's CPU: pages allocated, pages freed. */
 static void count_pages(const struct mm_cpu *cpu, unsigned long *allocated, unsigned long *freed)
 {
+	struct mm_cpu_stat stat;
+
+	mm_cpu_sum_stat(cpu, &stat);
 	*allocated = 0;
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
-		*allocated += cpu->stat.pgalloc[i] + cpu->stat_slow.pgalloc[i];
-	*freed = cpu->stat.pgfree + cpu->stat_slow.pgfree;
+		*allocated += stat.pgalloc[i];
+	*freed = stat.pgfree;
 }
 
 static void show_cpu(unsigned int id)

@@ -97,6 +97,13 @@ static int alloc_root(struct mm *mm, const struct mm_config *config)
 	return mm->block_map ? 0 : -1;
 }
 
+static void set_zonelist(struct mm_cpu *cpu, unsigned int list, struct zonelist *zonelist)
+{
+	cpu->zonelist[list] = zonelist;
+	cpu->first[list] = zonelist && zonelist->nr ? &cpu->pageset[zonelist->zones[0]->index]
+						    : &cpu->no_pageset;
+}
+
 static int cpu_init(struct mm *mm, unsigned int id, int nid)
 {
 	size_t nr_sets = (size_t)mm->nr_node_ids << ZONES_SHIFT;
@@ -114,10 +121,9 @@ static int cpu_init(struct mm *mm, unsigned int id, int nid)
 	cpu->task = &cpu->boot_task;
 	cpu->pageset = (struct per_cpu_pageset *)((char *)cpu + head);
 	for (size_t i = 0; i < nr_sets; i++)
-		pageset_init(
-			&cpu->pageset[i], mm->zone_table[i] ? mm->zone_table[i]->present_pages : 0);
-	for (unsigned int i = 0; i < GFP_ZONETYPES; i++)
-		cpu->zonelist[i] = pgdat->node_zonelists[i];
+		pageset_init(&cpu->pageset[i], mm->zone_table[i]);
+	for (unsigned int i = 0; i <= GFP_ZONEMASK; i++)
+		set_zonelist(cpu, i, i < GFP_ZONETYPES ? pgdat->node_zonelists[i] : NULL);
 	mm->cpu[id] = cpu;
 	return 0;
 }

@@ -110,6 +110,17 @@ struct page *alloc_from_list(
 /** alloc_pages() by the running thread's policy: its out-of-line body. mempolicy.c */
 struct page *alloc_pages_current(gfp_t gfp, unsigned int order, const void *caller);
 
+/*
+ * What the fast path leaves to others: any call at all, and a page that it took, with count 0, in
+ * which not all is as it should be or after which the CPU has other work.
+ */
+struct page *alloc_any(gfp_t gfp, unsigned int order);
+struct page *alloc_finish(struct page *page, gfp_t gfp);
+/** Clear a page that has just been handed out; returns it. */
+struct page *clear_single(struct page *page);
+/** __free_pages(). page_free.c */
+void free_any(struct page *page, unsigned int order);
+
 /** What follows when the first pass, above pages_low, has found nothing. May sleep by gfp. */
 struct page *alloc_slow(const struct alloc_request *request);
 
@@ -189,8 +200,8 @@ int wait_tables_init(struct mm *mm);
 
 /* pcp.c: the per-CPU caches of order-0 pages. */
 
-/** Set the limits of both halves from a zone's size, and empty them. */
-void pageset_init(struct per_cpu_pageset *pageset, unsigned long present_pages);
+/** A cache of `zone`, which may be NULL: empty, its limits by the zone's size. */
+void pageset_init(struct per_cpu_pageset *pageset, struct zone *zone);
 /** Pages moved at once between a cache and the buddy system, by zone size. */
 unsigned int pcp_batch(unsigned long present_pages);
 /*

@@ -80,13 +80,48 @@ static void add_counters(void *sum, const void *more, size_t bytes)
 		to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }
 
+/*
+ * Pages freed to a cache: what is in it, and was handed out, less what came otherwise. A counter of
+ * its own would cost each free, and this one costs who reads it.
+ */
+static unsigned long pageset_freed(const struct per_cpu_pageset *set)
+{
+	unsigned long cached = __atomic_load_n(&set->pcp[PCP_HOT].count, __ATOMIC_RELAXED) +
+			       __atomic_load_n(&set->pcp[PCP_COLD].count, __ATOMIC_RELAXED);
+
+	return cached + __atomic_load_n(&set->numa.numa_hit, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&set->numa.numa_miss, __ATOMIC_RELAXED) -
+	       __atomic_load_n(&set->borrowed, __ATOMIC_RELAXED);
+}
+
+static void add_cpu_stat(struct mm_cpu_stat *sum, const struct mm_cpu *cpu)
+{
+	struct zone *zone;
+
+	add_counters(sum, &cpu->stat, sizeof(*sum));
+	add_counters(sum, &cpu->stat_slow, sizeof(*sum));
+	for_each_populated_zone (zone, cpu->mm) {
+		const struct per_cpu_pageset *set = &cpu->pageset[zone->index];
+		struct numa_stat numa = {0};
+
+		add_counters(&numa, &set->numa, sizeof(numa));
+		sum->pcp_alloc += numa.numa_hit + numa.numa_miss;
+		sum->pgalloc[zone->type] += numa.numa_hit + numa.numa_miss;
+		sum->pgfree += pageset_freed(set);
+	}
+}
+
+void mm_cpu_sum_stat(const struct mm_cpu *cpu, struct mm_cpu_stat *sum)
+{
+	*sum = (struct mm_cpu_stat){0};
+	add_cpu_stat(sum, cpu);
+}
+
 void mm_sum_stat(const struct mm *mm, struct mm_cpu_stat *sum)
 {
 	*sum = (struct mm_cpu_stat){0};
-	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
-		add_counters(sum, &mm->cpu[id]->stat, sizeof(*sum));
-		add_counters(sum, &mm->cpu[id]->stat_slow, sizeof(*sum));
-	}
+	for (unsigned int id = 0; id < mm->nr_cpus; id++)
+		add_cpu_stat(sum, mm->cpu[id]);
 }
 
 void mm_sum_numa(const struct mm *mm, const struct zone *zone, struct numa_sum *sum)

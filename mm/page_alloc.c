@@ -12,6 +12,7 @@
  * Source: Linux 2.6.11 mm/page_alloc.c. What is ours: the order is recorded.
  */
 #include "internal.h"
+#include "pcp.h"
 
 /*
  * Flags that no page may have when it is handed out. 2.6.11 looks at neither PG_reserved, PG_slab
@@ -304,7 +305,7 @@ static ALWAYS_INLINE struct page *alloc_fast(
 	return alloc_from(&request);
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+struct page *alloc_any(gfp_t gfp, unsigned int order)
 {
 	const struct mm_cpu *cpu = this_cpu;
 
@@ -313,6 +314,23 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	if (unlikely(cpu->attention))
 		return alloc_pages_current(gfp, order, CALLER());
 	return alloc_fast(cpu->zonelist[gfp & GFP_ZONEMASK], gfp, order, CALLER());
+}
+
+struct page *alloc_finish(struct page *page, gfp_t gfp)
+{
+	if (pcp_is_asked(this_cpu))
+		pcp_do_asked(this_cpu);
+	if (unlikely(!prep_new_page(page, 0, CALLER()))) {
+		buddy_set_aside(page_zone(page), page, 0);
+		return alloc_from_list(this_cpu->zonelist[gfp & GFP_ZONEMASK], gfp, 0, CALLER());
+	}
+	return gfp & __GFP_ZERO ? clear_single(page) : page;
+}
+
+struct page *clear_single(struct page *page)
+{
+	clear_page(page_address(page));
+	return page;
 }
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)

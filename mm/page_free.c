@@ -308,7 +308,7 @@ static ALWAYS_INLINE void free_reference(
 		free_by(&request);
 }
 
-void __free_pages(struct page *page, unsigned int order)
+void free_any(struct page *page, unsigned int order)
 {
 	free_reference(page, order, false, CALLER());
 }

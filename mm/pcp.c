@@ -20,6 +20,7 @@
  */
 #include <port/smp.h>
 #include "internal.h"
+#include "pcp.h"
 
 /* Most bytes of a zone's thousandth that count towards the batch. */
 #define BATCH_BYTES (256UL << 10)
@@ -34,16 +35,25 @@ unsigned int pcp_batch(unsigned long present_pages)
 	return batch ? (unsigned int)batch : 1;
 }
 
-void pageset_init(struct per_cpu_pageset *pageset, unsigned long present_pages)
+void pageset_init(struct per_cpu_pageset *pageset, struct zone *zone)
 {
-	unsigned int batch = pcp_batch(present_pages);
+	const uint16_t batch = (uint16_t)pcp_batch(zone ? zone->present_pages : 0);
 	struct per_cpu_pages *hot = &pageset->pcp[PCP_HOT];
 	struct per_cpu_pages *cold = &pageset->pcp[PCP_COLD];
 
+	pageset->zone = zone;
 	*hot = (struct per_cpu_pages){.low = 2 * batch, .high = 6 * batch, .batch = batch};
 	*cold = (struct per_cpu_pages){.low = 0, .high = 2 * batch, .batch = batch};
 	list_init(&hot->list);
 	list_init(&cold->list);
+}
+
+/* Pages came from the buddy system, or went there (`nr` below 0). */
+static ALWAYS_INLINE void count_moved(
+	struct per_cpu_pageset *set, struct per_cpu_pages *pcp, int nr)
+{
+	pcp->count = (uint16_t)(pcp->count + nr);
+	set->borrowed += (unsigned long)(long)nr;
 }
 
 static void drain_this_cpu(struct mm_cpu *cpu)
@@ -53,20 +63,16 @@ static void drain_this_cpu(struct mm_cpu *cpu)
 
 	ASSERT(cpu == this_cpu && cpu->busy);
 	for_each_populated_zone (zone, mm) {
+		struct per_cpu_pageset *set = &cpu->pageset[zone->index];
+
 		for (unsigned int i = 0; i < NR_PCP; i++) {
-			struct per_cpu_pages *pcp = &cpu->pageset[zone->index].pcp[i];
+			struct per_cpu_pages *pcp = &set->pcp[i];
 
 			if (pcp->count)
-				pcp->count -= buddy_free_bulk(zone, pcp->count, &pcp->list);
+				count_moved(set, pcp,
+					-(int)buddy_free_bulk(zone, pcp->count, &pcp->list));
 		}
 	}
-}
-
-/* Enter the busy section: not in an interrupt in the middle of one. */
-static ALWAYS_INLINE void pcp_enter(struct mm_cpu *cpu)
-{
-	__atomic_store_n(&cpu->busy, 1, __ATOMIC_RELAXED);
-	barrier();
 }
 
 static inline bool pcp_try_enter(struct mm_cpu *cpu)
@@ -76,8 +82,6 @@ static inline bool pcp_try_enter(struct mm_cpu *cpu)
 	pcp_enter(cpu);
 	return true;
 }
-
-static void do_pending(struct mm_cpu *cpu);
 
 /* The machine's levels into this CPU's word, beside what is the running thread's. */
 static void copy_debug(struct mm_cpu *cpu)
@@ -89,21 +93,15 @@ static void copy_debug(struct mm_cpu *cpu)
 	irq_restore(flags);
 }
 
-/*
- * Leave it, and do what was asked for meanwhile. A request that comes after the store finds the
- * CPU not busy and is served by its own interrupt; one before it is seen by the load.
- */
 static inline void pcp_exit(struct mm_cpu *cpu)
 {
-	barrier();
-	__atomic_store_n(&cpu->busy, 0, __ATOMIC_RELAXED);
-	barrier();
-	if (unlikely(__atomic_load_n(&cpu->pending, __ATOMIC_RELAXED)))
-		do_pending(cpu);
+	pcp_leave(cpu);
+	if (pcp_is_asked(cpu))
+		pcp_do_asked(cpu);
 }
 
 /* The request is cleared last, inside the section: whoever waits for that sees it done. */
-static __attribute__((noinline)) void do_pending(struct mm_cpu *cpu)
+void pcp_do_asked(struct mm_cpu *cpu)
 {
 	unsigned int work;
 
@@ -113,15 +111,13 @@ static __attribute__((noinline)) void do_pending(struct mm_cpu *cpu)
 		if (work & MM_PENDING_DEBUG)
 			copy_debug(cpu);
 		__atomic_fetch_and(&cpu->pending, ~work, __ATOMIC_RELEASE);
-		barrier();
-		__atomic_store_n(&cpu->busy, 0, __ATOMIC_RELAXED);
-		barrier();
+		pcp_leave(cpu);
 	}
 }
 
 void mm_cpu_interrupt(void)
 {
-	do_pending(this_cpu);
+	pcp_do_asked(this_cpu);
 }
 
 void drain_local_pages(void)
@@ -129,7 +125,7 @@ void drain_local_pages(void)
 	struct mm_cpu *cpu = this_cpu;
 
 	__atomic_fetch_or(&cpu->pending, MM_PENDING_DRAIN, __ATOMIC_RELAXED);
-	do_pending(cpu);
+	pcp_do_asked(cpu);
 }
 
 /* One more block for the counters of its zone; `foreign` are those of the zone asked first. */
@@ -161,8 +157,8 @@ static void explain_cache(struct mm_explain *explain, const struct mm_cpu *cpu,
 }
 
 /* A batch from the buddy system; fewer if it has no more. */
-static ALWAYS_INLINE void refill(
-	struct zone *zone, struct per_cpu_pages *pcp, struct mm_explain *explain)
+static ALWAYS_INLINE void refill(struct zone *zone, struct per_cpu_pageset *set,
+	struct per_cpu_pages *pcp, struct mm_explain *explain)
 {
 	unsigned int came;
 
@@ -170,7 +166,7 @@ static ALWAYS_INLINE void refill(
 		came = buddy_take_bulk_explained(zone, pcp->batch, &pcp->list, explain);
 	else
 		came = buddy_take_bulk(zone, pcp->batch, &pcp->list);
-	pcp->count += came;
+	count_moved(set, pcp, (int)came);
 	explain_add(explain, .kind = EXPLAIN_REFILL, .zone = zone, .value = {came, pcp->batch});
 }
 
@@ -178,24 +174,22 @@ static ALWAYS_INLINE struct page *take_cached(
 	struct zone *zone, bool cold, const struct zone *first, struct mm_explain *explain)
 {
 	struct mm_cpu *cpu = this_cpu;
-	struct per_cpu_pages *pcp;
+	struct per_cpu_pageset *set = &cpu->pageset[zone->index];
+	struct per_cpu_pages *pcp = &set->pcp[cold ? PCP_COLD : PCP_HOT];
 	struct page *page = NULL;
 
 	pcp_enter(cpu);
-	pcp = &cpu->pageset[zone->index].pcp[cold ? PCP_COLD : PCP_HOT];
 	if (explain)
 		explain_cache(explain, cpu, zone, pcp, cold);
 	if (unlikely(pcp->count <= pcp->low)) {
-		refill(zone, pcp, explain);
+		refill(zone, set, pcp, explain);
 		cpu->stat.pcp_refill++;
 	}
 	if (likely(pcp->count)) {
 		page = list_first_entry(&pcp->list, struct page, lru);
 		list_del(&page->lru);
 		pcp->count--;
-		cpu->stat.pcp_alloc++;
-		cpu->stat.pgalloc[zone->type]++;
-		add_numa(&cpu->pageset[zone->index].numa, &cpu->pageset[first->index].numa,
+		add_numa(&set->numa, &cpu->pageset[first->index].numa,
 			zone->zone_pgdat == first->zone_pgdat);
 		explain_add(explain, .kind = EXPLAIN_CACHE_HIT, .zone = zone,
 			.value = {page_to_pfn(page), pcp->count});
@@ -217,34 +211,36 @@ struct page *pcp_alloc_explained(
 }
 
 /* A batch to the buddy system, those that were freed first. */
-static ALWAYS_INLINE void spill(
-	struct zone *zone, struct per_cpu_pages *pcp, struct mm_explain *explain)
+static ALWAYS_INLINE void spill(struct zone *zone, struct per_cpu_pageset *set,
+	struct per_cpu_pages *pcp, struct mm_explain *explain)
 {
+	unsigned int went;
+
 	explain_add(explain, .kind = EXPLAIN_SPILL, .zone = zone, .value = {pcp->batch});
 	if (explain)
-		pcp->count -= buddy_free_bulk_explained(zone, pcp->batch, &pcp->list, explain);
+		went = buddy_free_bulk_explained(zone, pcp->batch, &pcp->list, explain);
 	else
-		pcp->count -= buddy_free_bulk(zone, pcp->batch, &pcp->list);
+		went = buddy_free_bulk(zone, pcp->batch, &pcp->list);
+	count_moved(set, pcp, -(int)went);
 }
 
 static ALWAYS_INLINE void put_cached(struct page *page, bool cold, struct mm_explain *explain)
 {
 	struct mm_cpu *cpu = this_cpu;
 	struct zone *zone = page_zone(page);
-	struct per_cpu_pages *pcp;
+	struct per_cpu_pageset *set = &cpu->pageset[zone->index];
+	struct per_cpu_pages *pcp = &set->pcp[cold ? PCP_COLD : PCP_HOT];
 
 	pcp_enter(cpu);
-	pcp = &cpu->pageset[zone->index].pcp[cold ? PCP_COLD : PCP_HOT];
 	if (explain)
 		explain_cache(explain, cpu, zone, pcp, cold);
 	if (unlikely(pcp->count >= pcp->high)) {
-		spill(zone, pcp, explain);
+		spill(zone, set, pcp, explain);
 		cpu->stat.pcp_spill++;
 	}
 	set_page_tag(page, PAGE_CACHED, 0);
 	list_add(&page->lru, &pcp->list);
 	pcp->count++;
-	cpu->stat.pgfree++;
 	explain_add(explain, .kind = EXPLAIN_CACHED, .zone = zone,
 		.value = {page_to_pfn(page), pcp->count});
 	pcp_exit(cpu);
@@ -275,7 +271,7 @@ static bool is_pending(const struct mm_cpu *cpu, unsigned int work)
 static void ask_all(struct mm *mm, unsigned int work)
 {
 	__atomic_fetch_or(&this_cpu->pending, work, __ATOMIC_RELAXED);
-	do_pending(this_cpu);
+	pcp_do_asked(this_cpu);
 	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
 		if (mm->cpu[id] == this_cpu || !cpu_is_online(mm->cpu[id]))
 			continue;

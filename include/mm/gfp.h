@@ -81,10 +81,8 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order);
  */
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 
-static inline struct page *alloc_page(gfp_t gfp)
-{
-	return alloc_pages(gfp, 0);
-}
+/** alloc_pages() of order 0. */
+struct page *alloc_page(gfp_t gfp);
 
 /**
  * As alloc_pages(), but returns the linear address of the first byte, or 0. A HIGHMEM zone's page
@@ -115,10 +113,8 @@ unsigned long get_zeroed_page(gfp_t gfp);
  */
 void __free_pages(struct page *page, unsigned int order);
 
-static inline void __free_page(struct page *page)
-{
-	__free_pages(page, 0);
-}
+/** __free_pages() of order 0. */
+void __free_page(struct page *page);
 
 /**
  * As __free_pages(), by the linear address of any byte of the first page, as in 2.6.11. 0 is a

@@ -203,6 +203,8 @@ unsigned long nr_cached_pages(const struct mm *mm);
 unsigned long nr_quarantined_pages(const struct mm *mm);
 /** Sum of all CPUs' counters. */
 void mm_sum_stat(const struct mm *mm, struct mm_cpu_stat *sum);
+/** The same of one CPU. */
+void mm_cpu_sum_stat(const struct mm_cpu *cpu, struct mm_cpu_stat *sum);
 /** Add `n` to a field of this CPU's counters, which is named, as in mm_count(pgpgin, 4). */
 #define mm_count(field, n)                                                                \
 	do {                                                                              \

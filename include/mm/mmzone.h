@@ -131,10 +131,10 @@ typedef struct pglist_data pg_data_t;
 
 /** Hot or cold half of a per-CPU cache. Belongs to its CPU; see struct mm_cpu. */
 struct per_cpu_pages {
-	unsigned int count; /* pages on the list */
-	unsigned int low;   /* refill when count is not above it */
-	unsigned int high;  /* spill before it is passed */
-	unsigned int batch; /* pages moved at once */
+	uint16_t count; /* pages on the list */
+	uint16_t low;   /* refill when count is not above it */
+	uint16_t high;  /* spill before it is passed */
+	uint16_t batch; /* pages moved at once */
 	struct list_head list;
 };
 
@@ -153,15 +153,21 @@ struct numa_stat {
 
 /** One CPU's cache of one zone's order-0 pages, and its counters of that zone. */
 struct per_cpu_pageset {
+	struct zone *zone; /* NULL: no such zone */
 	struct per_cpu_pages pcp[NR_PCP];
-	struct numa_stat numa;      /* written inside the busy section */
+	/* Written inside the busy section. Pages freed to the cache: see pageset_freed(). */
+	struct numa_stat numa;
+	unsigned long borrowed; /* pages that came from the buddy system, less those that went */
 	struct numa_stat numa_slow; /* written with interrupts off, outside of it */
 };
+_Static_assert(sizeof(struct per_cpu_pageset) == 128, "found by one shift of the zone's number");
 
 /**
- * Events of one CPU, all unsigned long. Pages unless said otherwise; what is a level and not a
- * sum (nr_*) may be counted up on one CPU and down on another, so only the sum means something.
- * Arrays are by zone type. Fields as in 2.6.11's struct page_state, as far as we have the events.
+ * Events of one CPU, all unsigned long. Those of its caches are not in here but in its pagesets,
+ * where one counter serves all that can be told from it: mm_cpu_sum_stat() adds them. Pages unless
+ * said otherwise; what is a level and not a sum (nr_*) may be counted up on one CPU and down on
+ * another, so only the sum means something. Arrays are by zone type. Fields as in 2.6.11's struct
+ * page_state, as far as we have the events.
  */
 struct mm_cpu_stat {
 	unsigned long nr_dirty, nr_writeback, nr_slab;
@@ -204,6 +210,8 @@ struct mm_cpu_stat {
  * `pending` for the end of the section. Code inside must not be moved to another CPU.
  */
 struct mm_cpu {
+	/* The pageset of each zonelist's first zone; where there is none, one that stays empty. */
+	struct per_cpu_pageset *first[GFP_ZONEMASK + 1];
 	struct mm *mm;
 	unsigned int id; /* 0 .. mm->nr_cpus - 1 */
 	int nid;
@@ -222,6 +230,7 @@ struct mm_cpu {
 	struct mm_task boot_task; /* until the runtime has threads */
 	struct zonelist *zonelist[GFP_ZONEMASK + 1]; /* of the CPU's node, by gfp; NULL: invalid */
 	struct per_cpu_pageset *pageset;             /* by zone->index */
+	struct per_cpu_pageset no_pageset;           /* of no zone, for first[] */
 	struct mm_cpu_stat stat;                     /* written inside the busy section */
 	struct mm_cpu_stat stat_slow; /* written with interrupts off, outside of it */
 };

@@ -13,9 +13,11 @@
 #define MM_PAGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <mm/list.h>
 #include <mm/pfn.h>
+#include <port/barrier.h>
 
 /** Bits of page->flags below the node and zone numbers. Numbers as in Linux 2.6.11. */
 enum page_flag {
@@ -62,7 +64,7 @@ enum page_state {
 /** The descriptor of one page frame; find it by pfn_to_page(). */
 struct page {
 	unsigned long flags;   /* enum page_flag bits; node and zone above ZONE_SHIFT */
-	int _count;            /* references less one: -1 is free */
+	int _count;            /* references less one: -1 is free; see page_counts() */
 	int _mapcount;         /* mappings less one */
 	unsigned long private; /* order of a free head; head of a compound; else the owner's */
 	void *mapping;         /* owner's object; low bit set: anonymous */
@@ -109,7 +111,7 @@ static inline void page_clear_flag(struct page *page, enum page_flag flag)
 /** Replace all flags; only for the page's sole owner. */
 static inline void page_write_flags(struct page *page, unsigned long flags)
 {
-	__atomic_store_n(&page->flags, flags, __ATOMIC_RELAXED);
+	store_once64(&page->flags, flags);
 }
 
 /** Set or clear one flag and tell what it was: of two that do it at once, one finds it undone. */
@@ -179,7 +181,7 @@ static inline unsigned long page_private(const struct page *page)
 
 static inline void set_page_private(struct page *page, unsigned long value)
 {
-	__atomic_store_n(&page->private, value, __ATOMIC_RELAXED);
+	store_once64(&page->private, value);
 }
 
 /**
@@ -201,7 +203,7 @@ static inline uint32_t page_tag(const struct page *page)
 
 static inline void set_page_tag(struct page *page, enum page_state state, unsigned int order)
 {
-	__atomic_store_n(&page->tag, make_tag(state, order), __ATOMIC_RELAXED);
+	store_once32(&page->tag, make_tag(state, order));
 }
 
 /** Mark a single page as one that LRU lists know. The caller holds it, and nobody else does. */
@@ -228,7 +230,7 @@ static inline int page_count_raw(const struct page *page)
 
 static inline void set_page_count(struct page *page, int count)
 {
-	__atomic_store_n(&page->_count, count - 1, __ATOMIC_RELAXED);
+	store_once32((uint32_t *)&page->_count, (uint32_t)count - 1);
 }
 
 /** The head of the compound page that `page` belongs to, or `page` itself. */
@@ -250,6 +252,21 @@ static inline void get_page(struct page *page)
 {
 	__atomic_fetch_add(&compound_head(page)->_count, 1, __ATOMIC_RELAXED);
 }
+
+/** _count and _mapcount as one word, by one load that later accesses stay behind. */
+typedef uint64_t __attribute__((may_alias)) page_counts_t;
+_Static_assert(offsetof(struct page, _count) % 8 == 0 &&
+		       offsetof(struct page, _mapcount) == offsetof(struct page, _count) + 4,
+	"both counts in one word");
+
+static inline uint64_t page_counts(const struct page *page)
+{
+	return __atomic_load_n((const page_counts_t *)&page->_count, __ATOMIC_ACQUIRE);
+}
+
+/** What page_counts() gives for a page with so many references that is not mapped; little-endian.
+ */
+#define PAGE_COUNTS(count) ((uint64_t)UINT32_MAX << 32 | ((uint32_t)(count)-1U))
 
 static inline bool page_mapped(const struct page *page)
 {

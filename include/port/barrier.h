@@ -4,7 +4,8 @@
  *
  * <arch/barrier.h> defines mmio_read8/32() and mmio_write8/32(): one access of that width, ordered
  * against all other device and memory accesses. It also defines dma_rmb(), dma_wmb() and dma_mb():
- * they order accesses to memory that a device reads and writes by itself.
+ * they order accesses to memory that a device reads and writes by itself. And store_once32/64(): a
+ * relaxed atomic store for which the compiler uses the machine's plain one.
  */
 #ifndef PORT_BARRIER_H
 #define PORT_BARRIER_H
@@ -23,6 +24,13 @@ static inline void mmio_write32(volatile void *addr, uint32_t value);
 static inline void dma_rmb(void);
 static inline void dma_wmb(void);
 static inline void dma_mb(void);
+
+/**
+ * A relaxed atomic store: one access, in no order. For what __atomic_store_n() would mean, where
+ * the compiler makes a read-modify-write of that (gcc 12 does on riscv64). Any context.
+ */
+static inline void store_once32(uint32_t *to, uint32_t value);
+static inline void store_once64(uint64_t *to, uint64_t value);
 
 #include <arch/barrier.h>
 

@@ -285,7 +285,7 @@ static int add_cpu(struct stress *s, unsigned int slot, unsigned int id, uint64_
 	c->slot = slot;
 	c->id = id;
 	c->hwid = hwid;
-	c->stat_before = s->mm->cpu[id]->stat;
+	mm_cpu_sum_stat(s->mm->cpu[id], &c->stat_before);
 	c->irq_prng = prng_seed(s->params.seed, OWNER_IRQ(slot));
 	c->irq_holder = (struct holder){.limit = IRQ_PAGES, .owner = OWNER_IRQ(slot)};
 	mailbox_init(&c->irq_mailbox);

@@ -62,10 +62,12 @@ void stress_print_progress(const struct stress *s, uint64_t now)
 /* Order-0 allocations that a CPU's cache served without a refill. */
 static unsigned long cache_hits(const struct stress *s, const struct stress_cpu *c)
 {
-	const struct mm_cpu_stat *now = &s->mm->cpu[c->id]->stat;
-	unsigned long served = now->pcp_alloc - c->stat_before.pcp_alloc;
-	unsigned long refills = now->pcp_refill - c->stat_before.pcp_refill;
+	struct mm_cpu_stat now;
+	unsigned long served, refills;
 
+	mm_cpu_sum_stat(s->mm->cpu[c->id], &now);
+	served = now.pcp_alloc - c->stat_before.pcp_alloc;
+	refills = now.pcp_refill - c->stat_before.pcp_refill;
 	return served > refills ? served - refills : 0;
 }
 

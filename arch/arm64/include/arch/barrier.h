@@ -63,4 +63,14 @@ static inline void dma_mb(void)
 	__asm__ volatile("dmb osh" ::: "memory");
 }
 
+static inline void store_once32(uint32_t *to, uint32_t value)
+{
+	*(volatile uint32_t *)to = value;
+}
+
+static inline void store_once64(uint64_t *to, uint64_t value)
+{
+	*(volatile uint64_t *)to = value;
+}
+
 #endif

@@ -41,4 +41,14 @@ static inline void dma_mb(void)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
+static inline void store_once32(uint32_t *to, uint32_t value)
+{
+	__atomic_store_n(to, value, __ATOMIC_RELAXED);
+}
+
+static inline void store_once64(uint64_t *to, uint64_t value)
+{
+	__atomic_store_n(to, value, __ATOMIC_RELAXED);
+}
+
 #endif

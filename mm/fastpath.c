@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Single pages to and from this CPU's hot cache: what nearly all calls of the allocator are.
+ *
+ *	alloc_pages -> nothing unusual? -> a page of the cache -> nothing left by its last owner?
+ *	__free_pages -> nothing unusual? -> into the cache
+ *
+ * Whatever is unusual goes to page_alloc.c or page_free.c, which serve all calls and come to the
+ * same result; so this file has no reports, no explanations and no loops. It leaves for them by
+ *tail calls only: a function here needs no stack frame, which would cost as much as its work, and
+ *who is called finds as its return address who called here. (Compilers make jumps of them from -O2
+ *on; without, reports name this file's functions as callers, and nothing else is lost.)
+ *
+ * Owns nothing; the cache's section is pcp.c's (enter, exit, and why that is enough). The order of
+ * the tests is free: each has only to be true while nothing has been changed yet.
+ *
+ * Source: Linux 2.6.11 mm/page_alloc.c, buffered_rmqueue(), free_hot_cold_page().
+ */
+#include "internal.h"
+#include "pcp.h"
+
+/*
+ * No flag set, no mapping, and these counts. Some owners leave flags that are harmless
+ * (PG_uptodate): page_alloc.c and page_free.c know which, here all are unusual.
+ */
+static ALWAYS_INLINE bool is_plain(
+	unsigned long flags, const void *mapping, uint64_t counts, uint64_t expected)
+{
+	return likely((flags << (64 - ZONE_SHIFT) | (uintptr_t)mapping | (counts ^ expected)) == 0);
+}
+
+/*
+ * Inside the section: a page of the first zone, if that may serve one, from a cache that need not
+ * be refilled; else NULL. The pageset of a mask that leads to no zone is always empty.
+ */
+static ALWAYS_INLINE struct page *take_hot(struct per_cpu_pageset *set)
+{
+	struct per_cpu_pages *hot = &set->pcp[PCP_HOT];
+	const unsigned int count = hot->count;
+	struct page *page;
+
+	/* zone_watermark_ok() of one page; no zone keeps a reserve from requests for itself. */
+	if (unlikely(count <= hot->low) ||
+		unlikely(zone_free_pages(set->zone) <= zone_mark(set->zone, MARK_LOW)))
+		return NULL;
+	page = list_first_entry(&hot->list, struct page, lru);
+	list_del(&page->lru);
+	hot->count = (uint16_t)(count - 1);
+	set->numa.numa_hit++;
+	return page;
+}
+
+/* One more in a zone's number is so much more in the flags. */
+#define ZONE_UNIT (1UL << ZONE_SHIFT)
+
+/* The page is as it should be, and there is no work that was asked for during the section. */
+static ALWAYS_INLINE bool is_done(const struct mm_cpu *cpu, const struct page *page)
+{
+	return is_plain(page_flags(page), page->mapping,
+		       __atomic_load_n((const page_counts_t *)&page->_count, __ATOMIC_RELAXED),
+		       PAGE_COUNTS(0)) &&
+	       !pcp_is_asked(cpu);
+}
+
+static ALWAYS_INLINE void hand_out(struct page *page)
+{
+	set_page_private(page, 0);
+	set_page_count(page, 1);
+	set_page_tag(page, PAGE_ALLOCATED, 0);
+}
+
+/* Only __GFP_ZERO is unusual. The page is clear before its descriptor says whose it is. */
+static __attribute__((noinline)) struct page *alloc_zeroed(gfp_t gfp)
+{
+	struct mm_cpu *cpu = this_cpu;
+	struct per_cpu_pageset *set = cpu->first[gfp & GFP_ZONEMASK];
+	struct page *page;
+
+	if (unlikely(gfp & __GFP_HIGHMEM))
+		return alloc_any(gfp, 0);
+	pcp_enter(cpu);
+	page = take_hot(set);
+	pcp_leave(cpu);
+	if (unlikely(!page))
+		return alloc_any(gfp, 0);
+	if (unlikely(!is_done(cpu, page)))
+		return alloc_finish(page, gfp);
+	hand_out(page);
+	return clear_single(page);
+}
+
+static ALWAYS_INLINE struct page *alloc_hot(gfp_t gfp, unsigned int order)
+{
+	struct mm_cpu *cpu = this_cpu;
+	struct per_cpu_pageset *set = cpu->first[gfp & GFP_ZONEMASK];
+	struct page *page;
+
+	if (unlikely(order | cpu->attention))
+		return alloc_any(gfp, order);
+	if (unlikely(gfp & (__GFP_ZERO | __GFP_COLD)))
+		return gfp & __GFP_COLD ? alloc_any(gfp, 0) : alloc_zeroed(gfp);
+	pcp_enter(cpu);
+	page = take_hot(set);
+	pcp_leave(cpu);
+	if (unlikely(!page))
+		return alloc_any(gfp, 0);
+	if (unlikely(!is_done(cpu, page)))
+		return alloc_finish(page, gfp);
+	hand_out(page);
+	return page;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	return alloc_hot(gfp, order);
+}
+
+struct page *alloc_page(gfp_t gfp)
+{
+	return alloc_hot(gfp, 0);
+}
+
+static ALWAYS_INLINE void free_hot(struct page *page, unsigned int order)
+{
+	struct mm_cpu *cpu = this_cpu;
+	/* Others dropped their references after all that they did to the page. */
+	const uint64_t counts = page_counts(page);
+	const unsigned long flags = page_flags(page);
+	struct per_cpu_pageset *set;
+	struct per_cpu_pages *hot;
+
+	if (unlikely(order | cpu->attention) || page_tag(page) != make_tag(PAGE_ALLOCATED, 0) ||
+		!is_plain(flags, page->mapping, counts, PAGE_COUNTS(1))) {
+		free_any(page, order);
+		return;
+	}
+	/* Nothing is in a plain page's flags but its zone's number: &cpu->pageset[number]. */
+	set = (void *)((char *)cpu->pageset + flags / (ZONE_UNIT / sizeof(*set)));
+	hot = &set->pcp[PCP_HOT];
+	pcp_enter(cpu);
+	if (unlikely(hot->count >= hot->high)) {
+		pcp_leave(cpu);
+		free_any(page, 0);
+		return;
+	}
+	set_page_count(page, 0);
+	set_page_tag(page, PAGE_CACHED, 0);
+	list_add(&page->lru, &hot->list);
+	hot->count++;
+	pcp_leave(cpu);
+	if (pcp_is_asked(cpu))
+		pcp_do_asked(cpu);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	free_hot(page, order);
+}
+
+void __free_page(struct page *page)
+{
+	free_hot(page, 0);
+}
