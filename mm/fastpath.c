@@ -7,9 +7,9 @@
  *
  * Whatever is unusual goes to page_alloc.c or page_free.c, which serve all calls and come to the
  * same result; so this file has no reports, no explanations and no loops. It leaves for them by
- *tail calls only: a function here needs no stack frame, which would cost as much as its work, and
- *who is called finds as its return address who called here. (Compilers make jumps of them from -O2
- *on; without, reports name this file's functions as callers, and nothing else is lost.)
+ * tail calls only: a function here needs no stack frame, which would cost as much as its work, and
+ * who is called finds as its return address who called here. (Compilers make jumps of them with
+ * -foptimize-sibling-calls, a part of -O2; without, reports name this file's functions.)
  *
  * Owns nothing; the cache's section is pcp.c's (enter, exit, and why that is enough). The order of
  * the tests is free: each has only to be true while nothing has been changed yet.
