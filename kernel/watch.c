@@ -24,17 +24,16 @@ static struct watch {
 
 void watch_count(unsigned int cpu, struct watch_counts *counts)
 {
-	const struct mm_cpu *of = kernel.mm.cpu[cpu];
-	const struct mm_cpu_stat *stats[] = {&of->stat, &of->stat_slow};
+	struct mm_cpu_stat stat;
 
-	*counts = (struct watch_counts){0};
-	for (unsigned int i = 0; i < sizeof(stats) / sizeof(stats[0]); i++) {
-		for (enum zone_type type = 0; type < MAX_NR_ZONES; type++)
-			counts->allocated += stats[i]->pgalloc[type];
-		counts->freed += stats[i]->pgfree;
-		counts->pcp_alloc += stats[i]->pcp_alloc;
-		counts->pcp_refill += stats[i]->pcp_refill;
-	}
+	mm_cpu_sum_stat(kernel.mm.cpu[cpu], &stat);
+	*counts = (struct watch_counts){
+		.freed = stat.pgfree,
+		.pcp_alloc = stat.pcp_alloc,
+		.pcp_refill = stat.pcp_refill,
+	};
+	for (enum zone_type type = 0; type < MAX_NR_ZONES; type++)
+		counts->allocated += stat.pgalloc[type];
 }
 
 unsigned long watch_cached(const struct zone *zone)

@@ -9,7 +9,7 @@
  * same result; so this file has no reports, no explanations and no loops. It leaves for them by
  * tail calls only: a function here needs no stack frame, which would cost as much as its work, and
  * who is called finds as its return address who called here. (Compilers make jumps of them with
- * -foptimize-sibling-calls, a part of -O2; without, reports name this file's functions.)
+ * -O2; without, reports name this file's functions.)
  *
  * Owns nothing; the cache's section is pcp.c's (enter, exit, and why that is enough). The order of
  * the tests is free: each has only to be true while nothing has been changed yet.
@@ -69,7 +69,7 @@ static ALWAYS_INLINE void hand_out(struct page *page)
 	set_page_tag(page, PAGE_ALLOCATED, 0);
 }
 
-/* Only __GFP_ZERO is unusual. The page is clear before its descriptor says whose it is. */
+/* Only __GFP_ZERO is unusual. */
 static __attribute__((noinline)) struct page *alloc_zeroed(gfp_t gfp)
 {
 	struct mm_cpu *cpu = this_cpu;

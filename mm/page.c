@@ -80,18 +80,34 @@ static void add_counters(void *sum, const void *more, size_t bytes)
 		to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }
 
+/* How often a look at a busy CPU's counters is repeated, until two agree. */
+#define LOOKS 8
+
+/* Pages of a cache that were handed out, less those that came from the buddy system. */
+static unsigned long handed_out(const struct per_cpu_pageset *set)
+{
+	return __atomic_load_n(&set->numa.numa_hit, __ATOMIC_ACQUIRE) +
+	       __atomic_load_n(&set->numa.numa_miss, __ATOMIC_ACQUIRE) -
+	       __atomic_load_n(&set->borrowed, __ATOMIC_ACQUIRE);
+}
+
 /*
  * Pages freed to a cache: what is in it, and was handed out, less what came otherwise. A counter of
- * its own would cost each free, and this one costs who reads it.
+ * its own would cost each free, and this one costs who reads it. Exact while the CPU is quiet, and
+ * near it else.
  */
 static unsigned long pageset_freed(const struct per_cpu_pageset *set)
 {
-	unsigned long cached = __atomic_load_n(&set->pcp[PCP_HOT].count, __ATOMIC_RELAXED) +
-			       __atomic_load_n(&set->pcp[PCP_COLD].count, __ATOMIC_RELAXED);
+	unsigned long before, cached, freed;
+	unsigned int looks = 0;
 
-	return cached + __atomic_load_n(&set->numa.numa_hit, __ATOMIC_RELAXED) +
-	       __atomic_load_n(&set->numa.numa_miss, __ATOMIC_RELAXED) -
-	       __atomic_load_n(&set->borrowed, __ATOMIC_RELAXED);
+	do {
+		before = handed_out(set);
+		cached = __atomic_load_n(&set->pcp[PCP_HOT].count, __ATOMIC_ACQUIRE) +
+			 __atomic_load_n(&set->pcp[PCP_COLD].count, __ATOMIC_ACQUIRE);
+	} while (handed_out(set) != before && ++looks < LOOKS);
+	freed = cached + before;
+	return (long)freed < 0 ? 0 : freed;
 }
 
 static void add_cpu_stat(struct mm_cpu_stat *sum, const struct mm_cpu *cpu)

@@ -307,8 +307,11 @@ static ALWAYS_INLINE struct page *alloc_fast(
 
 struct page *alloc_any(gfp_t gfp, unsigned int order)
 {
-	const struct mm_cpu *cpu = this_cpu;
+	struct mm_cpu *cpu = this_cpu;
 
+	/* The fast path may have been inside the caches when it was asked for. */
+	if (pcp_is_asked(cpu))
+		pcp_do_asked(cpu);
 	if (unlikely(order >= MAX_ORDER))
 		return NULL;
 	if (unlikely(cpu->attention))

@@ -11,6 +11,7 @@
  * recorded order is checked, and what 2.6.11 calls a bug is reported and refused.
  */
 #include "internal.h"
+#include "pcp.h"
 
 /* Flags that no page may have when it is freed. */
 #define BAD_WHEN_FREED                                                                       \
@@ -310,6 +311,9 @@ static ALWAYS_INLINE void free_reference(
 
 void free_any(struct page *page, unsigned int order)
 {
+	/* The fast path may have been inside the caches when it was asked for. */
+	if (pcp_is_asked(this_cpu))
+		pcp_do_asked(this_cpu);
 	free_reference(page, order, false, CALLER());
 }
 

@@ -42,7 +42,10 @@ void pageset_init(struct per_cpu_pageset *pageset, struct zone *zone)
 	struct per_cpu_pages *cold = &pageset->pcp[PCP_COLD];
 
 	pageset->zone = zone;
-	*hot = (struct per_cpu_pages){.low = 2 * batch, .high = 6 * batch, .batch = batch};
+	/* Without a zone nothing is taken and nothing put: not even a page whose flags are corrupt.
+	 */
+	*hot = (struct per_cpu_pages){
+		.low = 2 * batch, .high = zone ? 6 * batch : 0, .batch = batch};
 	*cold = (struct per_cpu_pages){.low = 0, .high = 2 * batch, .batch = batch};
 	list_init(&hot->list);
 	list_init(&cold->list);
