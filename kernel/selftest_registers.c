@@ -9,6 +9,7 @@
  *
  * Owns `interrupted`: `cpu` is set while the hook is not, the rest is written by that CPU's ticks.
  */
+#include <stdatomic.h>
 #include <string.h>
 #include <port/boot.h>
 #include "kernel.h"
@@ -115,10 +116,17 @@ static bool test_preemption(void)
 	return true;
 }
 
+/* Threads that are about to give the CPU to each other. */
+static atomic_uint yielding;
+
 static void yield(void *arg)
 {
 	struct job *job = arg;
 
+	/* One that is alone gives it to nobody. */
+	atomic_fetch_add(&yielding, 1);
+	while (atomic_load(&yielding) < 2 && interrupted.ticks < 2 * TICKS)
+		thread_yield();
 	for (unsigned int i = 0; i < YIELDS; i++)
 		job->changed += arch_call_with_registers(job->seed, thread_yield);
 }
@@ -130,7 +138,9 @@ static bool test_switch(void)
 
 	jobs[0] = (struct job){.seed = SEED};
 	jobs[1] = (struct job){.seed = ~SEED};
+	atomic_store(&yielding, 0);
 	EXPECT(run_interrupted(selftest_other_cpu(), yield, jobs, 2));
+	EXPECT(atomic_load(&yielding) == 2);
 	EXPECT(jobs[0].changed == 0 && jobs[1].changed == 0);
 	return true;
 }
