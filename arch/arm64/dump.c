@@ -116,7 +116,7 @@ static uintptr_t next_caller(uintptr_t *fp)
 {
 	const uintptr_t *frame = (const uintptr_t *)*fp;
 
-	if (!is_frame(this_core(), *fp) || !in_text(frame[1]))
+	if (!frame || !is_frame(this_core(), *fp) || !in_text(frame[1]))
 		return 0;
 	*fp = frame[0] > *fp ? frame[0] : 0;
 	return frame[1];
