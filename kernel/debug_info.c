@@ -6,6 +6,7 @@
  */
 #include <mm/memblock.h>
 #include <mm/page.h>
+#include <mm/trace.h>
 #include <port/mem.h>
 #include "kernel.h"
 
@@ -17,6 +18,7 @@ enum debug_constant {
 	DEBUG_NODE_HOLE = NODE_HOLE,
 	DEBUG_PAGE_TAG_LRU = PAGE_TAG_LRU,
 	DEBUG_MEMBLOCK_NOMAP = MEMBLOCK_NOMAP,
+	DEBUG_TRACE_INTERRUPT = MM_TRACE_INTERRUPT,
 };
 
 __attribute__((used)) static const enum debug_constant debug_constant = DEBUG_PAGE_SHIFT;

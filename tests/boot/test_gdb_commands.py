@@ -192,12 +192,26 @@ def test_at_work(kernel, elf, tmp_path):
     assert any("stress: PASS" in line for line in shown.console)
 
 
+def check_trace(shown):
+    """The events before the crash, in their order: the block that is held, and a page freed again."""
+    head = re.search(r"pfn (0x[0-9a-f]+)", shown.lines("pf page kernel.held[0].pfn")[0])[1]
+    trace = shown.lines("pf trace 50")
+    matches(trace, rf"\d+: \d+\.\d{{6}} s cpu 0 alloc pfn {head} order 2 gfp 0xd0 from 0x[0-9a-f]+ .*")
+    numbers = [int(line.split(":")[0]) for line in trace]
+    assert numbers == sorted(set(numbers))
+    at = next(i for i, line in enumerate(trace) if " order 0 gfp 0x20 " in line)
+    pfn = re.search(r"pfn \S+", trace[at])[0]
+    assert any(f" free {pfn} order 0 " in line for line in trace[at + 1:])
+
+
 def test_after_a_crash(kernel, elf, small, tmp_path):
     """A hart has trapped, all are stopped: all commands work, and a list broken by hand is found."""
     zone = "$zone(kernel.held[0].pfn)"
     commands = [f"pf {c}" for c in PLAIN]
-    shown = session(kernel, elf, small, ["alloc 2", "selftest crash null 1"],
-                    ["thbreak report_fatal_end", "continue", *commands, "pf page kernel.held[0].pfn",
+    shown = session(kernel, elf, small, ["trace on", "alloc 2", "alloc 0 ATOMIC", "free last",
+                                         "selftest crash null 1"],
+                    ["thbreak report_fatal_end", "continue", *commands,
+                     "pf page kernel.held[0].pfn", "pf trace 50",
                      f"set var {zone}->free_area[10].free_list.next->prev = 0", "pf check "],
                     tmp_path)
     for command in commands:
@@ -205,6 +219,7 @@ def test_after_a_crash(kernel, elf, small, tmp_path):
     matches(shown.lines("pf harts"), r"thread \d: cpu 1 hart 0x\d online, thread \d+ .*, interrupts off",
             r"    #\d+ .*trap_handler .*", r"    #\d+ .*crash_commit .*")
     assert "allocated, order 2" in shown.lines("pf page kernel.held[0].pfn")[0]
+    check_trace(shown)
     assert "0 faults found" in shown.lines("pf check")[-1]
     matches(shown.lines("pf check "), r"check: node 0 zone DMA(32)?: order-10 list: entry 0 is "
                                       r"linked wrongly", r"check: [1-9]\d* faults found, .*")

@@ -9,7 +9,7 @@ its page descriptors, many at a time. The others each have some commands.
 
 def load():
     """Register everything with gdb."""
-    from . import check, command, dump, find, functions, harts, owner, page, printers, reports
+    from . import check, command, dump, find, functions, harts, owner, page, printers, reports, trace
     command.Pf()
-    for module in (reports, page, owner, harts, find, check, dump, functions, printers):
+    for module in (reports, page, owner, trace, harts, find, check, dump, functions, printers):
         module.register()
