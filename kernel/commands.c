@@ -140,7 +140,7 @@ const struct command commands[] = {
 			  "freed since\n"
 			  "boot and per second, and how many of its order-0 allocations its cache "
 			  "served",
-		.example = "top ms=500 stress seconds=10",
+		.example = "top ms=500 stress seconds=3",
 		.run = cmd_top,
 		.words = (const char *const[]){"ms=", "frames=", "stress", "thrash", NULL},
 	},
@@ -152,7 +152,7 @@ const struct command commands[] = {
 		.arguments = "ms=N     from one sample to the next; 100\n"
 			     "COMMAND  is run, and sampled from its start to its end",
 		.prints = "the time, free blocks by order, each hart's counters.\n" IN_FRAME,
-		.example = "sample ms=100 stress seconds=10",
+		.example = "sample ms=100 stress seconds=2",
 		.run = cmd_sample,
 		.words = (const char *const[]){"ms=", "stress", "thrash", NULL},
 	},
@@ -194,7 +194,7 @@ const struct command commands[] = {
 		.help = "events since boot",
 		.prints = "as Linux 2.6.11's /proc/vmstat, with DMA32: pages allocated, freed,\n"
 			  "scanned, reclaimed. What is not counted here is 0.\n" IN_FRAME,
-		.example = "vmstat; stress; vmstat",
+		.example = "vmstat; stress ops=20000; vmstat",
 		.run = cmd_vmstat,
 	},
 	{
@@ -353,7 +353,7 @@ const struct command commands[] = {
 		.args = "",
 		.help = "from here on, see what leaks: `diff`",
 		.prints = "nothing; `debug owner` is switched on",
-		.example = "mark; stress; diff",
+		.example = "mark; stress ops=20000; diff",
 		.run = cmd_mark,
 	},
 	{
@@ -416,7 +416,8 @@ const struct command commands[] = {
 			  "was.\n"
 			  "The boot arguments are fault=NAME=VALUE,... and, as Linux's,\n"
 			  "fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES",
-		.example = "fault probability=10 times=-1 min-order=0 verbose=0; stress; fault off",
+		.example = "fault probability=10 times=-1 min-order=0 verbose=0; stress ops=20000; "
+			   "fault off",
 		.run = cmd_fault,
 		.candidate = fault_candidate,
 	},
@@ -448,7 +449,7 @@ const struct command commands[] = {
 			"                 then kills=N (500) and seed=N are all there is",
 		.prints = "progress, a table by CPU, and a verdict, `stress: PASS ...` or `FAIL`.\n"
 			  "Ctrl-C ends it early, as a failure",
-		.example = "stress seconds=10 seed=7",
+		.example = "stress seconds=3 seed=7",
 		.run = cmd_stress,
 		.candidate = stress_candidate,
 	},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """scripts/plot LOG [PICTURE.svg|PICTURE.png]: draw what a run's frames say of the allocator over time.
 
-    scripts/run -- 'sample ms=100 stress seconds=10' > run.log
+    scripts/run -- 'sample ms=100 stress seconds=2' > run.log
     scripts/plot run.log
 
 The frames are those of the monitor's `sample`. If the log has none: of `buddyinfo`, by number, as

@@ -3,7 +3,8 @@
 run.py --none PATCH...: require that the image without any fault passes the same runs.
 run.py --unit PATCH...: the same for faults that a unit test is to find, and that it passes without.
 
-The patch is applied, exactly, to a scratch copy of the sources. Lines before its first hunk:
+The patch is applied, exactly, to a copy of the sources below build/mutants. Lines before its first
+hunk:
 
     Expect: kind=zero           a `stress: FAIL ... kind=zero` line; several Expect lines: any of
     Expect: report=double free  or a report with this text behind "BUG: ", "PANIC: " or
@@ -23,13 +24,16 @@ or, for a unit test, all of whose tests must end, and one of those named fail:
     Unit: unit/mm/alloc_slow    the program, by its CTest name; `layout` is tests/layout, of which only
                                 the tests that are expected run
 """
+import contextlib
+import fcntl
+import filecmp
+import itertools
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
@@ -126,16 +130,41 @@ class Mutant:
         return boot.run(command, RUN_SECONDS, echo=sys.stdout)
 
 
-def copy_sources(scratch, names):
-    tree = os.path.join(scratch, "tree")
-    os.mkdir(tree)
+def files_below(top, names):
+    """The paths of all files, relative to the folder `top`, of the files and folders named."""
     for name in names:
-        source, target = os.path.join(ROOT, name), os.path.join(tree, name)
-        if os.path.isdir(source):
-            shutil.copytree(source, target)
-        else:
-            shutil.copy(source, target)
-    return tree
+        path = os.path.join(top, name)
+        if os.path.isfile(path):
+            yield name
+        for folder, _, files in os.walk(path):
+            yield from (os.path.relpath(os.path.join(folder, file), top) for file in files)
+
+
+def copy_sources(tree, names):
+    """Make `tree` a copy of the sources. What is the same already keeps its time: it is not built."""
+    wanted = set(files_below(ROOT, names))
+    for path in set(files_below(tree, [""])) - wanted:
+        os.remove(os.path.join(tree, path))
+    for path in wanted:
+        source, target = os.path.join(ROOT, path), os.path.join(tree, path)
+        if not os.path.exists(target) or not filecmp.cmp(source, target, shallow=False):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copyfile(source, target)
+
+
+@contextlib.contextmanager
+def build_folder(arch):
+    """A folder of builds with faults that nobody else uses. The next one there builds on the last."""
+    for slot in itertools.count():
+        folder = os.path.join(ROOT, "build", "mutants", f"{arch}-{slot}")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield folder
+            return
 
 
 def apply(mutant, tree, *options):
@@ -148,9 +177,9 @@ def apply(mutant, tree, *options):
 
 def build(mutant, scratch):
     """The image with the fault in it; returns its path."""
-    tree = copy_sources(scratch, SOURCES)
+    tree, folder = os.path.join(scratch, "tree"), os.path.join(scratch, "build")
+    copy_sources(tree, SOURCES)
     apply(mutant, tree)
-    folder = os.path.join(scratch, "build")
     configure = ["cmake", "-G", "Ninja", "-S", tree, "-B", folder, "-DCMAKE_BUILD_TYPE=Release",
                  f"-DPAGEFRAME_ARCH={mutant.arch}", "-DPAGEFRAME_TESTS=OFF"]
     if "LIBFDT_SOURCE_DIR" in os.environ:
@@ -174,7 +203,7 @@ def named(result, what, text):
 
 
 def check_caught(mutant):
-    with tempfile.TemporaryDirectory(prefix="pageframe-mutant-") as scratch:
+    with build_folder(mutant.arch) as scratch:
         result = mutant.boot(build(mutant, scratch))
     if result.hung:
         sys.exit(f"{mutant.name}: the run hung instead of naming the fault")
@@ -236,8 +265,9 @@ def fault_of_unit(mutant, tree, folder):
 def check_unit(mutants):
     """One build for all: each fault costs the file that it is in."""
     wrong = 0
-    with tempfile.TemporaryDirectory(prefix="pageframe-mutant-") as scratch:
-        tree, folder = copy_sources(scratch, [*SOURCES, "tests"]), os.path.join(scratch, "build")
+    with build_folder("host") as scratch:
+        tree, folder = os.path.join(scratch, "tree"), os.path.join(scratch, "build")
+        copy_sources(tree, [*SOURCES, "tests"])
         subprocess.run(["cmake", "-G", "Ninja", "-S", tree, "-B", folder, "-DPAGEFRAME_ARCH=host",
                         "-DCMAKE_BUILD_TYPE=Release"], check=True, stdout=subprocess.DEVNULL)
         different = {str(mutant.command(folder)): mutant for mutant in mutants}
