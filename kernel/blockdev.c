@@ -53,7 +53,8 @@ static bool ends_soon(const struct page *page)
 /*
  * Read the first page, to see whether the disk answers. An answer that nobody is told of means that
  * interrupts do not come: QEMU 7.2 wires those of the second of two PLICs wrongly. Then the disk is
- * polled.
+ * polled, and its interrupt masked: it may come to a hart that can not end it, and would not let go
+ * of that one any more.
  */
 static void try_disk(struct block_device *bdev)
 {
@@ -72,6 +73,8 @@ static void try_disk(struct block_device *bdev)
 		bdev->polled |= !PageLocked(page);
 		irq_restore(flags);
 	}
+	if (bdev->polled && bdev->irqchip)
+		bdev->irqchip->disable(bdev->irqchip, bdev->irq);
 	/* Not one that the device may still write to. */
 	if (!PageLocked(page))
 		__free_page(page);

@@ -99,6 +99,12 @@ static void enable_spi(const struct irqchip_ops *ops, unsigned int irq)
 	gicv3_enable(&gic, irq);
 }
 
+static void disable_spi(const struct irqchip_ops *ops, unsigned int irq)
+{
+	(void)ops;
+	gicv3_disable(&gic, irq);
+}
+
 /* All CPUs have a redistributor, or they get no interrupt at all. */
 static bool serves(const void *fdt, int node, uint64_t hwid)
 {
@@ -208,6 +214,7 @@ static int probe(const void *fdt, int node, uint64_t boot_hwid, struct devices *
 	gic_set_triggers(fdt, node, gic.distributor, gic.nr_sources);
 	gic_chip_init(&chip, "gicv3", boot_hwid, end);
 	chip.ops.enable = enable_spi;
+	chip.ops.disable = disable_spi;
 	return gic_chip_announce(&chip, &machine_ops, fdt, node, found);
 }
 

@@ -47,6 +47,17 @@ void plic_enable(const struct plic *plic, unsigned int source)
 	mmio_write32(word, mmio_read32(word) | 1U << source % 32);
 }
 
+void plic_disable(const struct plic *plic, unsigned int source)
+{
+	volatile void *word = enable_word(plic, source);
+
+	if (source == 0 || source > plic->nr_sources)
+		return;
+	/* Not the bit alone: QEMU 7.2 looks at its lines anew when a priority is written. */
+	mmio_write32(word, mmio_read32(word) & ~(1U << source % 32));
+	mmio_write32(plic->base + PRIORITY + source * 4, 0);
+}
+
 unsigned int plic_claim(const struct plic *plic)
 {
 	return mmio_read32(context_base(plic) + CONTEXT_CLAIM);

@@ -22,6 +22,9 @@ void plic_init(const struct plic *plic);
 /** Unmask a source in this context; no-op for 0 or one beyond nr_sources. */
 void plic_enable(const struct plic *plic, unsigned int source);
 
+/** Mask it, in all contexts; no-op for 0 or one beyond nr_sources. */
+void plic_disable(const struct plic *plic, unsigned int source);
+
 /** The pending source with the highest priority, claimed; 0 if there is none. */
 unsigned int plic_claim(const struct plic *plic);
 void plic_complete(const struct plic *plic, unsigned int source);

@@ -47,6 +47,11 @@ static void chip_enable(const struct irqchip_ops *ops, unsigned int irq)
 	plic_enable(plic_of(ops), irq);
 }
 
+static void chip_disable(const struct irqchip_ops *ops, unsigned int irq)
+{
+	plic_disable(plic_of(ops), irq);
+}
+
 static unsigned int chip_claim(const struct irqchip_ops *ops)
 {
 	return plic_claim(plic_of(ops));
@@ -123,6 +128,7 @@ static int probe(const void *fdt, int node, uint64_t boot_hwid, struct devices *
 		.name = "plic",
 		.hwid = boot_hwid,
 		.enable = chip_enable,
+		.disable = chip_disable,
 		.claim = chip_claim,
 		.complete = chip_complete,
 	};

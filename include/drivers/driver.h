@@ -28,6 +28,8 @@ struct irqchip_ops {
 	uint64_t hwid; /* of the CPU that its interrupts go to */
 	/** Route and unmask source `irq` to that CPU. */
 	void (*enable)(const struct irqchip_ops *chip, unsigned int irq);
+	/** Mask it again. */
+	void (*disable)(const struct irqchip_ops *chip, unsigned int irq);
 	/** The pending source for that CPU, now claimed, or 0. Called on that CPU. */
 	unsigned int (*claim)(const struct irqchip_ops *chip);
 	void (*complete)(const struct irqchip_ops *chip, unsigned int irq);

@@ -302,6 +302,11 @@ static void v2(void **state)
 	assert_int_equal(v2_d[AT(0x104)], 0);
 	found.irqchip->enable(found.irqchip, 33);
 	assert_int_equal(v2_d[AT(0x104)], 2);
+	v2_d[AT(0x180)] = v2_d[AT(0x184)] = 0;
+	found.irqchip->disable(found.irqchip, 27);
+	assert_int_equal(v2_d[AT(0x180)], 0);
+	found.irqchip->disable(found.irqchip, 34);
+	assert_int_equal(v2_d[AT(0x184)], 4);
 
 	v2_c[AT(0x0c)] = 33;
 	expect_spi_way();
@@ -435,6 +440,9 @@ static void v3(void **state)
 
 	found.irqchip->enable(found.irqchip, 33);
 	assert_int_equal(v3_d[AT(0x104)], 2);
+	v3_d[AT(0x184)] = 0;
+	found.irqchip->disable(found.irqchip, 34);
+	assert_int_equal(v3_d[AT(0x184)], 4);
 	pending = 33;
 	expect_spi_way();
 	/* Taken by the runtime: the machine half's end is none. */

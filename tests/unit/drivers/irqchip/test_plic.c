@@ -89,6 +89,24 @@ static void enable(void **state)
 	}
 }
 
+static void disable(void **state)
+{
+	static const unsigned int sources[] = {1, 31, 32, NR_SOURCES};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		unsigned int source = sources[i], word = ENABLE(CONTEXT, source);
+
+		/* The others stay. */
+		block[word] = 0xffffffff;
+		block[source] = 1;
+		plic_disable(&plic, source);
+		expected[source] = 0;
+		expected[word] = ~(1U << source % 32);
+		expect_block();
+	}
+}
+
 /* There is no source 0, and none beyond the last. */
 static void enable_no_source(void **state)
 {
@@ -97,6 +115,7 @@ static void enable_no_source(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		plic_enable(&plic, sources[i]);
+		plic_disable(&plic, sources[i]);
 		expect_block();
 	}
 }
@@ -121,6 +140,7 @@ int main(void)
 		cmocka_unit_test(bytes_of_a_context),
 		TEST(init),
 		TEST(enable),
+		TEST(disable),
 		TEST(enable_no_source),
 		TEST(claim_and_complete),
 	};
