@@ -62,6 +62,12 @@ static const struct command selftests[] = {
 		.run = selftest_disk,
 	},
 	{
+		.name = "interrupts",
+		.args = "",
+		.help = "an interrupt at each instruction inside the caches, as KTAP",
+		.run = selftest_interrupts,
+	},
+	{
 		.name = "registers",
 		.args = "",
 		.help = "what interrupts and switches must keep, as KTAP",

@@ -98,6 +98,9 @@ int selftest_leak(int argc, char **argv);
 /** `selftest disk`: many pages to the first disk and back; overwrites its end. */
 int selftest_disk(int argc, char **argv); /* selftest_disk.c */
 
+/** An interrupt at each instruction inside the caches. */
+int selftest_interrupts(int argc, char **argv); /* selftest_interrupts.c */
+
 /** `selftest registers`: as `selftest threads`. */
 int selftest_registers(int argc, char **argv); /* selftest_registers.c */
 

@@ -5,6 +5,7 @@
 #ifndef MM_PCP_H
 #define MM_PCP_H
 
+#include <mm/section.h>
 #include "internal.h"
 
 /** Enter the section: not in an interrupt in the middle of one. */
@@ -13,7 +14,7 @@ static ALWAYS_INLINE void pcp_enter(struct mm_cpu *cpu)
 	/* Any value but 0; this one is at hand where a count has just become that of a free page.
 	 */
 	__atomic_store_n(&cpu->busy, UINT16_MAX, __ATOMIC_RELAXED);
-	barrier();
+	SECTION_MARK(SECTION_ENTERED);
 }
 
 /**
@@ -24,7 +25,7 @@ static ALWAYS_INLINE void pcp_leave(struct mm_cpu *cpu)
 {
 	barrier();
 	__atomic_store_n(&cpu->busy, 0, __ATOMIC_RELAXED);
-	barrier();
+	SECTION_MARK(SECTION_LEFT);
 }
 
 static ALWAYS_INLINE bool pcp_is_asked(const struct mm_cpu *cpu)

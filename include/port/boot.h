@@ -102,6 +102,21 @@ unsigned int arch_hold_registers(
 /** The same with the registers that a called function must keep, over a call of fn(). */
 unsigned int arch_call_with_registers(unsigned long seed, void (*fn)(void));
 
+/**
+ * For the self-tests, in an interrupt: where it came. True until the handler has a trap of its own.
+ */
+uintptr_t arch_interrupted_pc(void);
+
+/** Where the code goes on behind an instruction. */
+struct arch_flow {
+	uintptr_t next;   /* the one behind it; 0: never */
+	uintptr_t target; /* where it may jump to; 0: nowhere */
+	bool elsewhere;   /* it calls, returns, traps, or jumps to what only a register knows */
+};
+
+/** For the self-tests: what follows the instruction at an address of the image's text. */
+struct arch_flow arch_flow(uintptr_t pc);
+
 /** Print the calling CPU's registers and backtrace from here; for report_panic(). */
 void arch_dump_here(void);
 

@@ -143,6 +143,20 @@ def completed(args):
     return [*kind, *args, *cpu]
 
 
+def for_this_qemu(args):
+    """The arguments as this QEMU takes them: 8.1 made -singlestep a property of the accelerator."""
+    if "-singlestep" not in args:
+        return list(args)
+    says = subprocess.run([QEMU[current], "--version"], stdout=subprocess.PIPE, check=True,
+                          text=True).stdout
+    version = re.search(r"version (\d+)\.(\d+)", says)
+    if version and (int(version[1]), int(version[2])) < (8, 1):
+        return list(args)
+    # One thread for all CPUs is all that goes with -icount.
+    threads = "" if "-icount" in args else ",thread=multi"
+    return [*(a for a in args if a != "-singlestep"), "-accel", f"tcg{threads},one-insn-per-tb=on"]
+
+
 def virt(smp, mem):
     """The `virt` machine, without its memory."""
     gic = ",gic-version=3" if current == "arm64" and smp > GICV2_CPUS else ""
@@ -330,7 +344,7 @@ def from_options(options):
         machine = Machine([])
     if options.machine is not None:
         try:
-            machine.args = completed(shlex.split(options.machine))
+            machine.args = for_this_qemu(completed(shlex.split(options.machine)))
         except ValueError as error:
             raise MachineError(f"--machine: {error}") from error
     if options.dtb:

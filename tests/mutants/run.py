@@ -48,19 +48,6 @@ RUN_SECONDS = 300
 UNIT_SECONDS = 120
 
 
-def qemu_arguments(arguments):
-    """A header's arguments as this QEMU takes them: 8.1 made -singlestep the accelerator's."""
-    if "-singlestep" not in arguments:
-        return list(arguments)
-    says = subprocess.run([machines.QEMU[machines.current], "--version"], stdout=subprocess.PIPE,
-                          check=True, text=True).stdout
-    version = re.search(r"version (\d+)\.(\d+)", says)
-    if version and (int(version[1]), int(version[2])) < (8, 1):
-        return list(arguments)
-    rest = [a for a in arguments if a != "-singlestep"]
-    return [*rest, "-accel", "tcg,thread=multi,one-insn-per-tb=on"]
-
-
 def header_of(path):
     with open(path, encoding="ascii") as file:
         return re.split(r"^--- ", file.read(), maxsplit=1, flags=re.MULTILINE)[0]
@@ -125,7 +112,7 @@ class Mutant:
         machines.current = self.arch
         smp, mem, nodes = self.size
         machine = machines.sized(int(smp), mem, int(nodes))
-        machine.args = machine.args + qemu_arguments(self.qemu)
+        machine.args = machines.for_this_qemu([*machine.args, *self.qemu])
         command = boot.qemu_command(machine, image, boot.bootargs(self.append, self.commands))
         return boot.run(command, RUN_SECONDS, echo=sys.stdout)
 
