@@ -109,11 +109,7 @@ bool debug_parse(const char *text, unsigned int *levels)
 
 static bool set_debug(const char *value)
 {
-	if (!debug_parse(value, &kernel.bootargs.debug))
-		return false;
-	if (kernel.bootargs.debug & MM_DEBUG_UNMAP)
-		paging_request_pages();
-	return true;
+	return debug_parse(value, &kernel.bootargs.debug);
 }
 
 /* Both forms start from Linux's defaults, and the later one adds to the earlier. */

@@ -371,10 +371,10 @@ const struct command commands[] = {
 		.args = "[NAME,NAME... on|off]",
 		.help = "levels of debugging; alone: which are on",
 		.arguments = "NAME  of a level; `debug` alone lists them",
-		.prints =
-			"nothing, or why a level can not be on. The boot argument debug=NAME,NAME "
-			"has\n"
-			"them on from the start",
+		.prints = "what a level takes, or why it can not be on. The boot argument "
+			  "debug=NAME,NAME "
+			  "has\n"
+			  "them on from the start",
 		.example = "debug owner,poison on; debug",
 		.run = cmd_debug,
 		.candidate = debug_candidate,

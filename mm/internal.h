@@ -223,6 +223,9 @@ void pcp_free_explained(struct page *page, bool cold, struct mm_explain *explain
 /** Let every CPU copy mm->debug into its switches, and wait until it has. See mm_debug_set(). */
 void pcp_tell_debug(struct mm *mm);
 
+/** The same for the linear map, after linear_map_split(). */
+void pcp_adopt_map(struct mm *mm);
+
 /* check.c */
 
 /** Is this the head, or the link of a descriptor that exists? It may hold any value. */

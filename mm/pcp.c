@@ -18,6 +18,7 @@
  * Source: Linux 2.6.11 mm/page_alloc.c, buffered_rmqueue(), free_hot_cold_page(),
  * free_area_init_core() for the sizes; the busy word in place of masked interrupts is our own.
  */
+#include <port/mem.h>
 #include <port/smp.h>
 #include "internal.h"
 #include "pcp.h"
@@ -111,6 +112,8 @@ void pcp_do_asked(struct mm_cpu *cpu)
 	while ((work = __atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE)) && pcp_try_enter(cpu)) {
 		if (work & MM_PENDING_DRAIN)
 			drain_this_cpu(cpu);
+		if (work & MM_PENDING_MAP)
+			linear_map_adopt();
 		if (work & MM_PENDING_DEBUG)
 			copy_debug(cpu);
 		__atomic_fetch_and(&cpu->pending, ~work, __ATOMIC_RELEASE);
@@ -293,6 +296,11 @@ void drain_all_pages(struct mm *mm)
 	ASSERT(!in_interrupt() && irqs_enabled());
 	ask_all(mm, MM_PENDING_DRAIN);
 	quarantine_release(mm, 0);
+}
+
+void pcp_adopt_map(struct mm *mm)
+{
+	ask_all(mm, MM_PENDING_MAP);
 }
 
 void pcp_tell_debug(struct mm *mm)

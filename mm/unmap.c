@@ -3,7 +3,8 @@
  * The level MM_DEBUG_UNMAP: what is freed is taken out of the linear map, so that who still uses it
  * traps there and then. The page is mapped again, the access repeated, and all goes on.
  *
- * Owns nothing: the page tables say which pages are mapped, and are changed through <port/mem.h>.
+ * Owns nothing: the page tables say which pages are mapped, and are changed through <port/mem.h>,
+ * once all CPUs have a linear map of single pages: from when the level is first switched on.
  * No lock. Invariant: a page that is mapped although it is free may be used unseen, and no worse;
  * so whoever is in doubt maps. A call that began while the level was off may hand out an unmapped
  * page: its new owner's first access traps, is found to be right, and nobody hears of it.
@@ -35,12 +36,19 @@ bool unmap_may_read(const struct page *page)
 
 int unmap_prepare(struct mm *mm)
 {
-	(void)mm;
+	unsigned long pages;
+
 	if (linear_map_by_pages())
 		return 0;
-	print("debug: unmap needs a linear map of single pages: it is there after a boot with "
-	      "debug=unmap\n");
-	return -MM_EINVAL;
+	pages = linear_map_split();
+	if (pages == 0) {
+		print("debug: unmap: no memory for a linear map of single pages; it stays off\n");
+		return -MM_ENOMEM;
+	}
+	print("debug: unmap: the linear map is of single pages now, %lu KiB of tables\n",
+		pages_to_kb(pages));
+	pcp_adopt_map(mm);
+	return 0;
 }
 
 void unmap_changed(struct mm *mm, bool on)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the rest of the machine half needs of the page tables. Boot CPU only.
+ * What the rest of the machine half needs of the page tables. Boot CPU only, unless said otherwise.
  */
 #ifndef ARM64_PAGING_H
 #define ARM64_PAGING_H
@@ -16,12 +16,12 @@ void early_done(void);
 /** A table without an entry: TTBR0 while the kernel runs. early.c. */
 extern uint64_t empty_table[];
 
-/** This CPU uses the upper half only, from here on. early.c. */
+/** This CPU uses the upper half only, from here on. Any CPU. early.c. */
 void drop_ttbr0(void);
 
 /**
  * start.S: with the code at its physical address (TTBR0 has to map that), take `ttbr1` for the
- * upper half, with nothing of the old tables remembered. Interrupts off.
+ * upper half, with nothing of the old tables remembered. Any CPU, interrupts off.
  */
 void switch_ttbr1(uint64_t ttbr1, uint64_t empty, uintptr_t offset);
 

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the debugging level `unmap` needs of the machine: faults at pages that are unmapped, and
- * CPUs that forget what they remember of them. Here all forget at once, by an instruction.
+ * What the debugging level `unmap` needs of the machine: CPUs that change to other tables, faults
+ * at pages that are unmapped, and CPUs that forget what they remember of them. Here all forget at
+ * once, by an instruction.
  *
- * Owns nothing. Source: Arm ARM DDI 0487, D17.2.37 (ESR_EL1), D8.14.
+ * Owns nothing. Source: Arm ARM DDI 0487, D17.2.37 (ESR_EL1), D8.14 (break before make, too).
  */
 #include <mm/debug.h>
+#include <port/irq.h>
+#include <port/mem.h>
+#include <arch/sysreg.h>
 #include "core.h"
+#include "image.h"
 #include "paging.h"
 #include "tables.h"
 
@@ -23,6 +28,22 @@ void linear_map_forget(uintptr_t va, unsigned long nr)
 		tlb_forget(va, nr * PAGE_SIZE);
 	else
 		__asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" ::: "memory");
+}
+
+/*
+ * A CPU must not know an address by leaves of two sizes, so it has an empty table in between, and
+ * runs where TTBR0 has the code, as when it was started.
+ */
+void linear_map_adopt(void)
+{
+	const irq_flags_t flags = irq_save();
+
+	sysreg_write(ttbr0_el1, early_ttbr0());
+	isb();
+	switch_ttbr1(paging_root(), image_to_phys(empty_table),
+		(uintptr_t)_start - image_to_phys(_start));
+	drop_ttbr0();
+	irq_restore(flags);
 }
 
 bool unmapped_access(const struct trap_frame *frame)

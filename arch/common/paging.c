@@ -11,13 +11,18 @@
  * a CPU sees one that has changed; its paging.c has paging_init(), which switches to the tables.
  *
  * Invariants: nothing is both writable and executable, under no address. A leaf is as large as
- * fits, but for those of the linear map where debug=unmap wants pages. Tables stay. An entry
- * changes from invalid to valid only, but for a stack's and for what unmap.c does.
+ * fits. Tables stay. An entry changes from invalid to valid only, but for a stack's and for what
+ * unmap.c does.
+ *
+ * When the linear map is split into pages, no leaf is replaced while a CPU uses it: a second root
+ * gets a linear map of its own and shares all tables behind its other entries with the first, and
+ * CPU after CPU changes to it. The few tables of the first stay, as a root entry is made in both.
  */
 #include <assert.h>
 #include <string.h>
 #include <mm/mm.h>
 #include <port/boot.h>
+#include <port/irq.h>
 #include <port/lock.h>
 #include <port/mem.h>
 #include <port/print.h>
@@ -42,9 +47,16 @@
 /* Tables are taken from the boot allocator so many at a time, to keep its list short. */
 #define TABLE_BATCH 16U
 
+/* For a debugging level, nobody is killed, nor warned. */
+#define GFP_SPLIT (GFP_KERNEL | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN)
+
 static struct {
 	struct memblock *mb;
 	phys_addr_t root;
+	phys_addr_t old_root;         /* before the linear map was split, or 0 */
+	phys_addr_t split_root;       /* while it is being split: the next one; else 0 */
+	struct page *split_tables;    /* the next one's own, linked by page->private */
+	unsigned long nr_split;       /* how many */
 	phys_addr_t spare, spare_end; /* pages for tables, from the boot allocator */
 	bool active; /* these tables are in use: tables are reached by the linear map */
 	bool closed; /* the boot allocator is: tables come from the page allocator */
@@ -75,11 +87,26 @@ static bool refill_spare(void)
 	return false;
 }
 
-/* An empty table, or PHYS_ADDR_MAX. */
-static phys_addr_t new_table(void)
+/* A table for the split linear map: can be waited for, and given back by drop_split(). */
+static phys_addr_t new_split_table(void)
+{
+	struct page *page = alloc_page(GFP_SPLIT);
+
+	if (!page)
+		return PHYS_ADDR_MAX;
+	set_page_private(page, (unsigned long)paging.split_tables);
+	paging.split_tables = page;
+	paging.nr_split++;
+	return pfn_to_phys(page_to_pfn(page));
+}
+
+/* An empty table for the set of `root`, or PHYS_ADDR_MAX. */
+static phys_addr_t new_table(phys_addr_t root)
 {
 	phys_addr_t pa;
 
+	if (root == paging.split_root && root != 0)
+		return new_split_table();
 	if (paging.spare == paging.spare_end && (paging.closed || !refill_spare())) {
 		unsigned long va = paging.closed ? get_zeroed_page(GFP_ATOMIC) : 0;
 
@@ -91,21 +118,30 @@ static phys_addr_t new_table(void)
 	return pa;
 }
 
-/* The entry for `va` at `level`; tables on the way are made if `make`. NULL if one is missing. */
-static uint64_t *find_entry(uintptr_t va, unsigned int level, bool make)
+/* A CPU may use the old root yet: what is new in this one it needs, too. */
+static void tell_old_root(phys_addr_t root, unsigned int index, uint64_t entry)
 {
-	uint64_t *table = table_at(paging.root);
+	if (root == paging.root && paging.old_root)
+		table_at(paging.old_root)[index] = entry;
+}
+
+/* The entry for `va` at `level`; tables on the way are made if `make`. NULL if one is missing. */
+static uint64_t *find_entry(phys_addr_t root, uintptr_t va, unsigned int level, bool make)
+{
+	uint64_t *table = table_at(root);
 
 	for (unsigned int at = paging_levels() - 1; at > level; at--) {
 		uint64_t *entry = &table[pte_index(va, at)];
 
 		if (!(*entry & PTE_V)) {
-			phys_addr_t pa = make ? new_table() : PHYS_ADDR_MAX;
+			phys_addr_t pa = make ? new_table(root) : PHYS_ADDR_MAX;
 
 			if (pa == PHYS_ADDR_MAX)
 				return NULL;
 			table_emptied();
 			*entry = make_table(pa);
+			if (at == paging_levels() - 1)
+				tell_old_root(root, pte_index(va, at), *entry);
 		}
 		if (is_leaf(*entry))
 			report_panic("paging: 0x%lx is mapped by a leaf of level %u already",
@@ -117,7 +153,7 @@ static uint64_t *find_entry(uintptr_t va, unsigned int level, bool make)
 
 uint64_t *paging_leaf(uintptr_t va)
 {
-	return find_entry(va, 0, false);
+	return find_entry(paging.root, va, 0, false);
 }
 
 /* The largest leaf that both addresses are aligned to and `bytes` fill. */
@@ -125,20 +161,18 @@ static unsigned int leaf_level(uintptr_t va, phys_addr_t pa, uint64_t bytes)
 {
 	unsigned int level = TOP_LEAF_LEVEL;
 
-	if (linear_map_by_pages() && virt_in_linear_map((void *)va))
-		return 0;
 	while (level > 0 && (!is_aligned(va | pa, 1ULL << level_shift(level)) ||
 				    bytes < 1ULL << level_shift(level)))
 		level--;
 	return level;
 }
 
-/* Map whole pages. -1 if a table could not be had; what was mapped stays. */
-static int map(uintptr_t va, phys_addr_t pa, uint64_t bytes, uint64_t prot)
+/* Map whole pages in the set of `root`. -1 if a table could not be had; what was mapped stays. */
+static int map_in(phys_addr_t root, uintptr_t va, phys_addr_t pa, uint64_t bytes, uint64_t prot)
 {
 	while (bytes > 0) {
-		unsigned int level = leaf_level(va, pa, bytes);
-		uint64_t *entry = find_entry(va, level, true);
+		unsigned int level = root == paging.split_root ? 0 : leaf_level(va, pa, bytes);
+		uint64_t *entry = find_entry(root, va, level, true);
 		uint64_t step = 1ULL << level_shift(level);
 
 		if (!entry)
@@ -153,6 +187,11 @@ static int map(uintptr_t va, phys_addr_t pa, uint64_t bytes, uint64_t prot)
 	return 0;
 }
 
+static int map(uintptr_t va, phys_addr_t pa, uint64_t bytes, uint64_t prot)
+{
+	return map_in(paging.root, va, pa, bytes, prot);
+}
+
 /* Make what was just mapped usable. */
 static int mapped(int result)
 {
@@ -161,27 +200,27 @@ static int mapped(int result)
 }
 
 /* [base, end) of physical memory into the linear map, as far as it lies within [low, high). */
-static int map_linear_part(
-	const struct memblock_free *run, phys_addr_t low, phys_addr_t high, uint64_t prot)
+static int map_linear_part(phys_addr_t root, const struct memblock_free *run, phys_addr_t low,
+	phys_addr_t high, uint64_t prot)
 {
 	phys_addr_t base = run->base > low ? run->base : low;
 	phys_addr_t end = run->end < high ? run->end : high;
 
 	if (base >= end)
 		return 0;
-	return map(base + linear_window.offset, base, end - base, prot);
+	return map_in(root, base + linear_window.offset, base, end - base, prot);
 }
 
 /* All banks but what is not to be mapped; the image's text and constants read-only here too. */
-static int map_linear(void)
+static int map_linear(phys_addr_t root)
 {
 	phys_addr_t low = image_to_phys(_start), high = image_to_phys(image_rodata_end);
 	struct memblock_free run;
 
 	for (phys_addr_t from = 0; memblock_next_mapped(paging.mb, from, &run); from = run.end)
-		if (map_linear_part(&run, 0, low, PROT_RW) ||
-			map_linear_part(&run, low, high, PROT_R) ||
-			map_linear_part(&run, high, PHYS_ADDR_MAX, PROT_RW))
+		if (map_linear_part(root, &run, 0, low, PROT_RW) ||
+			map_linear_part(root, &run, low, high, PROT_R) ||
+			map_linear_part(root, &run, high, PHYS_ADDR_MAX, PROT_RW))
 			return -1;
 	return 0;
 }
@@ -224,8 +263,9 @@ int paging_build(struct memblock *mb)
 {
 	paging.mb = mb;
 	paging.next_device = DEVICE_BASE;
-	paging.root = new_table();
-	if (paging.root == PHYS_ADDR_MAX || map_linear() || map_image() || map_early_devices()) {
+	paging.root = new_table(0);
+	if (paging.root == PHYS_ADDR_MAX || map_linear(paging.root) || map_image() ||
+		map_early_devices()) {
 		print("paging: no memory below 0x%lx left for page tables\n",
 			(unsigned long)early_limit());
 		return -1;
@@ -241,6 +281,51 @@ void paging_in_use(void)
 void paging_boot_done(void)
 {
 	paging.closed = true;
+}
+
+static void drop_split(void)
+{
+	while (paging.split_tables) {
+		struct page *page = paging.split_tables;
+
+		paging.split_tables = (struct page *)page_private(page);
+		set_page_private(page, 0);
+		__free_page(page);
+	}
+	paging.nr_split = 0;
+}
+
+/* The new root is the one in use, with all that the old one has beside its linear map. */
+static void replace_root(phys_addr_t root)
+{
+	const irq_flags_t flags = spin_lock_irqsave(&paging.lock);
+	const uint64_t *from = table_at(paging.root);
+	uint64_t *to = table_at(root);
+
+	for (unsigned int i = 0; i < PTES_PER_TABLE; i++)
+		if (!(to[i] & PTE_V))
+			to[i] = from[i];
+	paging.split_root = 0;
+	paging.old_root = paging.root;
+	paging.root = root;
+	spin_unlock_irqrestore(&paging.lock, flags);
+	tables_written();
+}
+
+unsigned long paging_split_linear(void)
+{
+	const phys_addr_t root = new_split_table();
+
+	if (root == PHYS_ADDR_MAX)
+		return 0;
+	paging.split_root = root;
+	if (map_linear(root) == 0) {
+		replace_root(root);
+		return paging.nr_split;
+	}
+	paging.split_root = 0;
+	drop_split();
+	return 0;
 }
 
 int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
@@ -285,7 +370,7 @@ static uintptr_t half_address(unsigned long half)
 static void unmap_half(unsigned long half, size_t bytes)
 {
 	for (size_t at = 0; at < bytes; at += PAGE_SIZE) {
-		uint64_t *entry = find_entry(half_address(half) + at, 0, false);
+		uint64_t *entry = find_entry(paging.root, half_address(half) + at, 0, false);
 
 		if (entry)
 			*entry = 0;

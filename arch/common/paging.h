@@ -17,6 +17,14 @@
 int paging_build(struct memblock *mb);
 void paging_in_use(void);
 
+/**
+ * Make a second set of tables, whose linear map is of single pages, and let it be the one in use:
+ * paging_root() is its root, to which each CPU changes when it can. Returns how many pages its
+ * tables take, from the page allocator; 0 if it has not so many: then nothing has changed. Once,
+ * by any thread that may sleep.
+ */
+unsigned long paging_split_linear(void);
+
 /** Physical address of the final tables' root. */
 phys_addr_t paging_root(void);
 

@@ -2,26 +2,29 @@
 /*
  * Single pages of the linear map, mapped and unmapped: for the debugging level `unmap`.
  *
- * Owns by_pages, set by the boot CPU before the linear map is made, and the valid bits of the
- * linear map's entries once it is in use. No lock: an entry keeps its address and its rights, and
- * its valid bit is written in one store. What a CPU remembers of it is never wrong, only old.
+ * Owns by_pages, set once, and from then on the valid bits of the linear map's entries. No lock: an
+ * entry keeps its address and its rights, and its valid bit is written in one store. What a CPU
+ * remembers of it is never wrong, only old.
  */
 #include <mm/mm.h>
-#include <port/boot.h>
 #include <port/mem.h>
 #include "paging.h"
 #include "tables.h"
 
 static bool by_pages;
 
-void paging_request_pages(void)
+unsigned long linear_map_split(void)
 {
-	by_pages = true;
+	const unsigned long pages = paging_split_linear();
+
+	if (pages)
+		__atomic_store_n(&by_pages, true, __ATOMIC_RELEASE);
+	return pages;
 }
 
 bool linear_map_by_pages(void)
 {
-	return by_pages;
+	return __atomic_load_n(&by_pages, __ATOMIC_ACQUIRE);
 }
 
 static uintptr_t address_of(const struct page *page)

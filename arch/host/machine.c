@@ -101,13 +101,24 @@ int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
 		       : 0;
 }
 
-void host_machine_by_pages(struct host_machine *machine)
+/* The process has its page tables from Linux: none of the machine's pages is taken. */
+unsigned long linear_map_split(void)
 {
+	struct host_machine *machine = host_machine();
+
+	if (machine->whole_map)
+		return 0;
 	machine->unmapped = calloc(machine->bytes / PAGE_SIZE, 1);
 	if (!machine->unmapped) {
 		perror("calloc of a machine's map");
 		exit(2);
 	}
+	return 1;
+}
+
+void linear_map_adopt(void)
+{
+	host_machine()->adopted++;
 }
 
 bool linear_map_by_pages(void)

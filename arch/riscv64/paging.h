@@ -13,7 +13,7 @@ extern unsigned int satp_levels;
 /** The final tables will map nothing at or above `end`: early_limit() is no higher. early.c. */
 void early_lower_limit(phys_addr_t end);
 
-/** For a hart that is being started: the tables in use. */
+/** For a hart that starts, or changes to them: the tables in use. Any hart. */
 unsigned long paging_satp(void);
 
 /** Any byte of the firmware's range, or PHYS_ADDR_MAX if none is known. */

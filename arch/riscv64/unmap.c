@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the debugging level `unmap` needs of the machine: faults at pages that are unmapped, and
- * harts that forget what they remember of them.
+ * What the debugging level `unmap` needs of the machine: harts that change to other tables, faults
+ * at pages that are unmapped, and harts that forget what they remember of them.
  *
  * Owns `waiting`, an atomic counter. A remote fence is a call into the firmware that interrupts
  * every hart, so it is made once for many pages: until then other harts may read and write them.
@@ -9,6 +9,8 @@
  * Source: Privileged Architecture 1.12, 4.1.8 (scause), 4.2.1 (sfence.vma).
  */
 #include <mm/debug.h>
+#include <port/mem.h>
+#include <arch/csr.h>
 #include "hart.h"
 #include "paging.h"
 #include "sbi.h"
@@ -29,6 +31,13 @@ void linear_map_forget(uintptr_t va, unsigned long nr)
 		return;
 	__atomic_store_n(&waiting, 0, __ATOMIC_RELAXED);
 	sbi_remote_fence();
+}
+
+/* Both sets of tables map the same, so a hart may use either until the fence. */
+void linear_map_adopt(void)
+{
+	csr_write(satp, paging_satp());
+	sfence_vma();
 }
 
 bool unmapped_access(const struct trap_frame *frame)

@@ -201,6 +201,7 @@ struct mm_cpu_stat {
 /** Work for a CPU's caches that another CPU asked for; bits of mm_cpu.pending. */
 #define MM_PENDING_DRAIN 0x1U /* give back what they hold */
 #define MM_PENDING_DEBUG 0x2U /* mm->debug has changed: copy it into `switches` */
+#define MM_PENDING_MAP   0x4U /* the linear map is of single pages now: take it */
 
 /**
  * The allocator's state of one CPU, hung from the root and lying on the CPU's node.

@@ -57,9 +57,6 @@ bool paging_request(const char *name);
 /** A CPU's mmu-type as the tree has it, text from outside: no mode beyond it is used. */
 void paging_cpu_type(const char *type);
 
-/** Have the linear map made of single pages, which can be unmapped: see <port/mem.h>. */
-void paging_request_pages(void);
-
 /**
  * Choose the mode: the one asked for, or the least that reaches all banks of `mb`. What the mode or
  * the window of the page descriptors does not reach is taken out of the banks, a line for each.

@@ -40,11 +40,18 @@ static inline void clear_page(void *addr);
  */
 int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes);
 
-/**
- * Can single pages of the linear map be unmapped? The same for as long as the machine runs: false
- * where a port has no such thing, or the map is of larger pieces.
- */
+/** Can single pages of the linear map be unmapped? Not before linear_map_split(). Any context. */
 bool linear_map_by_pages(void);
+
+/**
+ * Make the linear map of single pages, for as long as the machine runs. Returns how many pages of
+ * memory that takes, from the page allocator; or 0, and nothing has changed: there are not so many,
+ * or the port has no such thing. In a thread that may sleep, once.
+ *
+ * A CPU that is online reaches all pages until it calls linear_map_adopt(): any context.
+ */
+unsigned long linear_map_split(void);
+void linear_map_adopt(void);
 
 /**
  * Map or unmap `nr` pages of the linear map; those that are so already are left. Of a page that was

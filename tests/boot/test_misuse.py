@@ -84,7 +84,7 @@ def check_report(name, lines, owners):
 def test_every_misuse_is_caught(run):
     """On a board whose banks end within a block, so that a hole has descriptors: no row is skipped."""
     commands = ["selftest misuse", "check", "stress ops=5000", "check"]
-    result = run(machines.board("holes"), commands, append="debug=unmap")
+    result = run(machines.board("holes"), commands)
     assert boot.problems(result, commands) == []
     rows = by_row(result.lines)
     assert {name for name, _ in rows} == set(REASONS)

@@ -34,18 +34,27 @@ static void *address(const struct page *page)
 	return phys_to_virt(pfn_to_phys(page_to_pfn(page)));
 }
 
-static void switch_on_unmap(void)
-{
-	host_machine_by_pages(&machine->host);
-	switch_on(MM_DEBUG_UNMAP);
-}
-
-static void unmap_needs_a_map_of_pages(void **state)
+/* Each CPU takes the split map before the level is on; once split it stays so. */
+static void the_map_is_split_once(void **state)
 {
 	(void)state;
-	assert_int_equal(mm_debug_set(&machine->mm, MM_DEBUG_UNMAP, true), -MM_EINVAL);
+	switch_on(MM_DEBUG_UNMAP);
+	assert_true(linear_map_by_pages());
+	assert_int_equal(machine->host.adopted, machine->mm.nr_cpus);
+	assert_non_null(strstr(host_print_captured(), "the linear map is of single pages now"));
+	assert_int_equal(mm_debug_set(&machine->mm, MM_DEBUG_UNMAP, false), 0);
+	switch_on(MM_DEBUG_UNMAP);
+	assert_int_equal(machine->host.adopted, machine->mm.nr_cpus);
+}
+
+static void unmap_stays_off_without_memory(void **state)
+{
+	(void)state;
+	machine->host.whole_map = true;
+	assert_int_equal(mm_debug_set(&machine->mm, MM_DEBUG_UNMAP, true), -MM_ENOMEM);
 	assert_int_equal(mm_debug(&machine->mm) & MM_DEBUG_UNMAP, 0);
-	assert_non_null(strstr(host_print_captured(), "boot with debug=unmap"));
+	assert_non_null(strstr(host_print_captured(), "no memory for a linear map"));
+	assert_int_equal(machine->host.adopted, 0);
 	assert_false(mm_fault(address(alloc_page(GFP_KERNEL)), false, NULL));
 }
 
@@ -55,7 +64,7 @@ static void what_is_freed_is_unmapped(void **state)
 	struct page *block, *single;
 
 	(void)state;
-	switch_on_unmap();
+	switch_on(MM_DEBUG_UNMAP);
 	block = alloc_pages(GFP_KERNEL, 4);
 	single = alloc_page(GFP_KERNEL);
 	for (unsigned int i = 0; i < 16; i++)
@@ -81,7 +90,6 @@ static void a_free_page_is_left_alone(void **state)
 	struct page *block[8];
 
 	(void)state;
-	host_machine_by_pages(&machine->host);
 	switch_on(MM_DEBUG_UNMAP | MM_DEBUG_POISON | MM_DEBUG_OWNER | MM_DEBUG_QUARANTINE);
 	for (unsigned int round = 0; round < 50; round++) {
 		for (unsigned int i = 0; i < 8; i++) {
@@ -104,7 +112,7 @@ static void a_fault_at_a_free_page_is_misuse(void **state)
 	static const char pc[1];
 
 	(void)state;
-	switch_on_unmap();
+	switch_on(MM_DEBUG_UNMAP);
 	page = alloc_pages(GFP_KERNEL, 2);
 	__free_pages(page, 2);
 	assert_true(mm_fault((char *)address(page + 3) + 24, false, pc));
@@ -129,7 +137,7 @@ static void a_fault_at_an_owners_page_is_none(void **state)
 	struct page *page;
 
 	(void)state;
-	switch_on_unmap();
+	switch_on(MM_DEBUG_UNMAP);
 	page = alloc_pages(GFP_KERNEL, 2);
 	kernel_map_pages(page, 4, false);
 	assert_true(mm_fault(address(page + 1), true, NULL));
@@ -143,7 +151,7 @@ static void a_fault_at_an_owners_page_is_none(void **state)
 static void other_faults_are_no_business_of_it(void **state)
 {
 	(void)state;
-	switch_on_unmap();
+	switch_on(MM_DEBUG_UNMAP);
 	assert_false(mm_fault(NULL, true, NULL));
 	assert_false(mm_fault(&machine, true, NULL));
 	assert_false(mm_fault(phys_to_virt(pfn_to_phys(machine->mm.max_pfn)), true, NULL));
@@ -159,7 +167,8 @@ static void other_faults_are_no_business_of_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(unmap_needs_a_map_of_pages),
+		TEST(the_map_is_split_once),
+		TEST(unmap_stays_off_without_memory),
 		TEST(what_is_freed_is_unmapped),
 		TEST(a_free_page_is_left_alone),
 		TEST(a_fault_at_a_free_page_is_misuse),

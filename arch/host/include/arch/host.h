@@ -23,7 +23,9 @@ struct host_machine {
 	char *boot_memory;       /* the window before host_machine_switch_memory(), or NULL */
 	size_t bytes;            /* of physical addresses covered */
 	struct page *mem_map;    /* descriptor of pfn 0; not accessible until populated */
-	unsigned char *unmapped; /* by pfn, not 0: not mapped; NULL: pages are never unmapped */
+	unsigned char *unmapped; /* by pfn, not 0: not mapped; NULL: the map is not split */
+	bool whole_map;          /* it can not be */
+	unsigned int adopted;    /* calls of linear_map_adopt() */
 	int shared_map;          /* file behind all descriptors, or -1: each its own */
 	/* Threads that are a CPU, a pthread_t by CPU id; 0: none is. */
 	_Atomic unsigned long thread[HOST_MAX_CPUS];
@@ -43,9 +45,6 @@ void host_machine_destroy(struct host_machine *machine);
  * descriptor shows up in others, so its pages must not be freed, nor allocated, nor checked.
  */
 void host_machine_share_map(struct host_machine *machine);
-
-/** Let single pages of its memory be unmapped: an access is a SIGSEGV then. */
-void host_machine_by_pages(struct host_machine *machine);
 
 /**
  * Give the machine a fresh, empty memory window; what has been allocated in the old one stays
