@@ -109,11 +109,6 @@ static bool is_reserved(const struct page *page)
 	return PageReserved(page) && page_to_nid(page) != NODE_HOLE;
 }
 
-static bool is_hole(const struct page *page)
-{
-	return page_to_nid(page) == NODE_HOLE;
-}
-
 static bool is_never_allocated(const struct page *page)
 {
 	return page_state(page) == PAGE_NEW && !PageReserved(page);
@@ -135,9 +130,24 @@ static bool reserved(struct scene *scene)
 	return free_found(scene, is_reserved);
 }
 
+static bool has_memory(unsigned long section)
+{
+	for (unsigned long i = 0; i < SECTION_PAGES; i += BLOCK_PAGES)
+		if (pfn_valid(&kernel.mm, section + i))
+			return true;
+	return false;
+}
+
+/* The first where no memory is anywhere near, so that it has no descriptor. */
 static bool hole(struct scene *scene)
 {
-	return free_found(scene, is_hole);
+	unsigned long pfn = 0;
+
+	while (has_memory(pfn))
+		pfn += SECTION_PAGES;
+	__free_page(pfn_to_page(pfn));
+	scene->page = pfn_to_page(pfn);
+	return true;
 }
 
 /* A page inside a free block that has never been handed out. */
@@ -346,7 +356,7 @@ static const struct {
 	{"tail page, misaligned", tail, 0, MISUSE_NOT_ALLOCATED, false},
 	{"interior page, aligned", interior, 0, MISUSE_NOT_ALLOCATED, false},
 	{"reserved page", reserved, 0, MISUSE_RESERVED, false},
-	{"hole", hole, 0, MISUSE_RESERVED, false},
+	{"hole", hole, 0, MISUSE_NO_DESCRIPTOR, false},
 	{"foreign address", foreign, 0, MISUSE_BAD_ADDRESS, false},
 	{"offline pfn", offline, 0, MISUSE_BAD_ADDRESS, false},
 	{"never allocated", never_allocated, 0, MISUSE_NOT_ALLOCATED, false},

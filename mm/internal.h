@@ -350,6 +350,16 @@ void unmap_begin(const struct page *page, unsigned int order);
 bool unmap_may_read(const struct page *page);
 int unmap_prepare(struct mm *mm);
 void unmap_changed(struct mm *mm, bool on);
+/** mm_fault() at an address that is no descriptor's. */
+bool unmap_fault(const struct mm *mm, const void *addr, bool write, const void *pc);
+
+/* trap.c */
+
+/**
+ * Was this use of a page without a descriptor reported when it faulted? Then not once more, and its
+ * next use faults again.
+ */
+bool stray_was_told(struct mm *mm, const struct page *page);
 
 /* page_owner.c: the level MM_DEBUG_OWNER. */
 

@@ -33,6 +33,7 @@ static const struct {
 		"a free page that nobody writes to until it is handed out"},
 	[MISUSE_READ_AFTER_FREE] = {"read after free",
 		"a free page that nobody reads until it is handed out"},
+	[MISUSE_NO_DESCRIPTOR] = {"use of a page that has no descriptor", "a page of a bank"},
 	[MISUSE_PAGE_LOCK] = {"page unlocked or written back that was not under way",
 		"the flag that says so"},
 };
@@ -73,6 +74,8 @@ void misuse(enum misuse kind, const struct page *page, unsigned int order, const
 	struct misuse_report report = {
 		.kind = kind, .page = page, .order = order, .caller = caller};
 
+	if (page && stray_was_told(mm, page))
+		return;
 	__atomic_fetch_add(&mm->faults.misuse, 1, __ATOMIC_RELAXED);
 	print_report(kind, page, order, caller);
 	explain_add(explain_here(), .kind = EXPLAIN_MISUSE, .text = texts[kind].name);

@@ -69,13 +69,12 @@ static bool is_held(const struct page *page)
 	return head && page_state(head) == PAGE_ALLOCATED && page_count_raw(head) > 0;
 }
 
-bool mm_fault(const void *addr, bool write, const void *pc)
+bool unmap_fault(const struct mm *mm, const void *addr, bool write, const void *pc)
 {
-	const struct mm *mm = this_cpu->mm;
 	const struct page *page;
 	bool in_order;
 
-	if (!mm || !linear_map_by_pages() || !virt_addr_valid(mm, addr))
+	if (!linear_map_by_pages() || !virt_addr_valid(mm, addr))
 		return false;
 	page = virt_to_page(addr);
 	/* What is mapped otherwise than to be read and written is reserved: the image. */

@@ -32,15 +32,6 @@
 #include "paging.h"
 #include "tables.h"
 
-#define GIB          (1ULL << 30)
-
-#define DEVICE_BYTES (16 * GIB)
-#define STACK_BYTES  (8 * GIB)
-
-/* A CPU's slot: emergency stack and stack, each at the start of a half after an unmapped page. */
-#define STACK_SLOT (4 * STACK_MAX)
-#define STACK_HALF (STACK_SLOT / NR_STACKS)
-
 /* Leaves go up to 1 GiB. */
 #define TOP_LEAF_LEVEL 2U
 
@@ -118,11 +109,18 @@ static phys_addr_t new_table(phys_addr_t root)
 	return pa;
 }
 
-/* A CPU may use the old root yet: what is new in this one it needs, too. */
-static void tell_old_root(phys_addr_t root, unsigned int index, uint64_t entry)
+phys_addr_t paging_new_table(void)
 {
-	if (root == paging.root && paging.old_root)
-		table_at(paging.old_root)[index] = entry;
+	return new_table(0);
+}
+
+/* A CPU may use the old root yet: what is new in the one in use it needs, too. */
+void paging_changed(uintptr_t va, unsigned int level)
+{
+	const unsigned int index = pte_index(va, level);
+
+	if (level == paging_levels() - 1 && paging.old_root)
+		table_at(paging.old_root)[index] = table_at(paging.root)[index];
 }
 
 /* The entry for `va` at `level`; tables on the way are made if `make`. NULL if one is missing. */
@@ -133,6 +131,8 @@ static uint64_t *find_entry(phys_addr_t root, uintptr_t va, unsigned int level, 
 	for (unsigned int at = paging_levels() - 1; at > level; at--) {
 		uint64_t *entry = &table[pte_index(va, at)];
 
+		if (make)
+			lent_take_back(entry, va, at);
 		if (!(*entry & PTE_V)) {
 			phys_addr_t pa = make ? new_table(root) : PHYS_ADDR_MAX;
 
@@ -140,8 +140,8 @@ static uint64_t *find_entry(phys_addr_t root, uintptr_t va, unsigned int level, 
 				return NULL;
 			table_emptied();
 			*entry = make_table(pa);
-			if (at == paging_levels() - 1)
-				tell_old_root(root, pte_index(va, at), *entry);
+			if (root == paging.root)
+				paging_changed(va, at);
 		}
 		if (is_leaf(*entry))
 			report_panic("paging: 0x%lx is mapped by a leaf of level %u already",
@@ -151,9 +151,9 @@ static uint64_t *find_entry(phys_addr_t root, uintptr_t va, unsigned int level, 
 	return &table[pte_index(va, level)];
 }
 
-uint64_t *paging_leaf(uintptr_t va)
+uint64_t *paging_entry(uintptr_t va, unsigned int level)
 {
-	return find_entry(paging.root, va, 0, false);
+	return find_entry(paging.root, va, level, false);
 }
 
 /* The largest leaf that both addresses are aligned to and `bytes` fill. */
@@ -177,6 +177,7 @@ static int map_in(phys_addr_t root, uintptr_t va, phys_addr_t pa, uint64_t bytes
 
 		if (!entry)
 			return -1;
+		lent_take_back(entry, va, level);
 		if (*entry & PTE_V)
 			report_panic("paging: 0x%lx is mapped already", (unsigned long)va);
 		*entry = make_leaf(pa, prot, level);
@@ -254,6 +255,11 @@ static int map_early_devices(void)
 	return 0;
 }
 
+const struct memblock *paging_banks(void)
+{
+	return paging.active ? paging.mb : NULL;
+}
+
 phys_addr_t paging_root(void)
 {
 	return paging.root;
@@ -264,7 +270,7 @@ int paging_build(struct memblock *mb)
 	paging.mb = mb;
 	paging.next_device = DEVICE_BASE;
 	paging.root = new_table(0);
-	if (paging.root == PHYS_ADDR_MAX || map_linear(paging.root) || map_image() ||
+	if (paging.root == PHYS_ADDR_MAX || lent_init() || map_linear(paging.root) || map_image() ||
 		map_early_devices()) {
 		print("paging: no memory below 0x%lx left for page tables\n",
 			(unsigned long)early_limit());
@@ -440,52 +446,4 @@ void paging_unmap_thread_stack(unsigned int slot, size_t bytes)
 	unmap_half(FIRST_THREAD_HALF + slot, bytes);
 	paging.thread_stacks[slot / 64] &= ~(1ULL << slot % 64);
 	spin_unlock_irqrestore(&paging.lock, flags);
-}
-
-static const char *name_in_image(uintptr_t va)
-{
-	const struct {
-		const char *end, *name;
-	} parts[] = {
-		{image_text_end, "text of the image"},
-		{image_rodata_end, "constants of the image"},
-		{image_data_end, "data of the image"},
-		{boot_stack_low, "guard page of the boot stack"},
-		{boot_stack_top, "boot stack"},
-		{boot_emergency_low, "guard page of the emergency stack"},
-		{boot_emergency_top, "emergency stack"},
-	};
-
-	for (unsigned int i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (va < (uintptr_t)parts[i].end)
-			return parts[i].name;
-	return "behind the image";
-}
-
-static const char *name_in_linear_map(phys_addr_t pa)
-{
-	const struct memblock_range *reserved = memblock_find_reserved(paging.mb, pa);
-
-	if (reserved)
-		return reserved->why;
-	return memblock_find_memory(paging.mb, pa) ? "linear map" : "linear map of no bank";
-}
-
-const char *paging_name(uintptr_t va)
-{
-	uintptr_t in_half = (va - STACK_BASE) % STACK_HALF;
-
-	if (va < PAGE_SIZE)
-		return "null pointer";
-	if (va - IMAGE_BASE < image_span(_start, image_end))
-		return name_in_image(va);
-	if (paging.active && virt_in_linear_map((void *)va))
-		return name_in_linear_map(virt_to_phys((void *)va));
-	if (va - MEM_MAP_BASE < MEM_MAP_BYTES)
-		return "page descriptors";
-	if (va - DEVICE_BASE < DEVICE_BYTES)
-		return "device registers";
-	if (va - STACK_BASE < STACK_BYTES)
-		return in_half < PAGE_SIZE ? "guard page of a stack" : "stacks";
-	return "nothing is there";
 }

@@ -9,6 +9,14 @@
 #include <mm/memblock.h>
 #include <port/thread.h>
 
+/** The windows of devices and of stacks, from DEVICE_BASE and STACK_BASE of tables.h. */
+#define DEVICE_BYTES (16ULL << 30)
+#define STACK_BYTES  (8ULL << 30)
+
+/** A CPU's slot: emergency stack and stack, each at the start of a half after an unmapped page. */
+#define STACK_SLOT (4 * STACK_MAX)
+#define STACK_HALF (STACK_SLOT / NR_STACKS)
+
 /**
  * Build the final tables: the linear map, the image, and the registers that are in use already.
  * 0, or -1 with a line if there is no memory for them. The architecture's paging_init() calls it,
@@ -24,6 +32,9 @@ void paging_in_use(void);
  * by any thread that may sleep.
  */
 unsigned long paging_split_linear(void);
+
+/** The banks and reservations, once the final tables are in use; NULL before. Any context. */
+const struct memblock *paging_banks(void);
 
 /** Physical address of the final tables' root. */
 phys_addr_t paging_root(void);
@@ -58,12 +69,27 @@ void paging_unmap_stack(unsigned int slot, enum stack_kind kind, size_t bytes);
 uintptr_t paging_map_thread_stack(phys_addr_t pa, size_t bytes, unsigned int *slot);
 void paging_unmap_thread_stack(unsigned int slot, size_t bytes);
 
-/** The entry of a page that is mapped by no larger leaf, or NULL if it has no table. Any CPU. */
-uint64_t *paging_leaf(uintptr_t va);
+/**
+ * The entry for an address at `level`, above which no leaf maps it, or NULL if it has no table. Any
+ * CPU. paging_changed() after it was made valid, or invalid, in another way than by paging.c.
+ */
+uint64_t *paging_entry(uintptr_t va, unsigned int level);
+void paging_changed(uintptr_t va, unsigned int level);
+
+/** A page for a table, empty; PHYS_ADDR_MAX: there is none. During paging_build(). */
+phys_addr_t paging_new_table(void);
+
+/** Have ready what mem_map_lend() needs: 0, or -1 if there is no memory. By paging_build(). lend.c.
+ */
+int lent_init(void);
+
+/** The entry for `va` at `level` is free again if it was made by mem_map_lend(). lend.c. */
+void lent_take_back(uint64_t *entry, uintptr_t va, unsigned int level);
 
 /**
  * Entries of these pages of the linear map are invalid now: this CPU uses nothing that it remembers
- * of them. The others may, for a while. Any CPU, any context. The architecture's unmap.c.
+ * of them. The others may for a while, if they are few. Any CPU, any context. The architecture's
+ * unmap.c.
  */
 void linear_map_forget(uintptr_t va, unsigned long nr);
 

@@ -54,7 +54,7 @@ void kernel_map_pages(const struct page *page, unsigned long nr, bool map)
 
 		/* Of one table they follow each other. */
 		if (i == 0 || pte_index(va, 0) == 0)
-			entry = paging_leaf(va);
+			entry = paging_entry(va, 0);
 		if (entry)
 			changed |= set_valid(entry++, map);
 	}
@@ -68,7 +68,7 @@ void kernel_map_pages(const struct page *page, unsigned long nr, bool map)
 
 bool kernel_page_present(const struct page *page)
 {
-	const uint64_t *entry = paging_leaf(address_of(page));
+	const uint64_t *entry = paging_entry(address_of(page), 0);
 
 	return entry && __atomic_load_n(entry, __ATOMIC_RELAXED) & PTE_V;
 }

@@ -101,6 +101,27 @@ int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
 		       : 0;
 }
 
+static void protect_descriptors(const void *addr, int protection)
+{
+	if (mprotect((void *)align_down((uintptr_t)addr, PAGE_SIZE), PAGE_SIZE, protection)) {
+		perror("mprotect of a machine's descriptors");
+		exit(2);
+	}
+}
+
+struct page *mem_map_lend(const void *addr)
+{
+	protect_descriptors(addr, PROT_READ | PROT_WRITE);
+	host_machine()->lent++;
+	return (struct page *)align_down((uintptr_t)addr, PAGE_SIZE);
+}
+
+void mem_map_take_back(const void *addr)
+{
+	protect_descriptors(addr, PROT_NONE);
+	host_machine()->lent--;
+}
+
 /* The process has its page tables from Linux: none of the machine's pages is taken. */
 unsigned long linear_map_split(void)
 {

@@ -81,8 +81,9 @@ unsigned long mm_check_poison(struct mm *mm);
 
 /**
  * For the handler of page faults: the instruction at `pc` wanted to read (write) `addr`, and that
- * is not mapped. True: it is now, and the access may be tried again; if the page is free, that was
- * misuse and has been reported. False: it is none of the level MM_DEBUG_UNMAP's doing. Any context.
+ * is not mapped. True: something is now, and the access may be tried again; if it was to a free
+ * page (MM_DEBUG_UNMAP) or to a descriptor that is not there, that was misuse and has been
+ * reported. False: it is none of the core's business. Any context.
  */
 bool mm_fault(const void *addr, bool write, const void *pc);
 

@@ -111,6 +111,7 @@ struct mm {
 	unsigned int
 		said_bad_zonelist; /* alloc_pages() complains once about a mask without zones */
 	struct mm_faults faults;
+	const struct page *stray; /* used without a descriptor, and not refused yet; atomic */
 	struct mm_fault fault;    /* what is injected */
 	struct mm_trace *trace;   /* since MM_DEBUG_TRACE was first on; atomic */
 	unsigned int trace_order; /* of a ring that is to be made, plus 1; 0: the default */

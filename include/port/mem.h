@@ -3,8 +3,9 @@
  * Port contract, machine half: the memory map.
  *
  * <arch/mem.h> defines, as inlines: mem_map(), phys_to_virt(), virt_to_phys(),
- * virt_in_linear_map(), clear_page(), arch_zone_layout(); and ARCH_HAS_HIGHMEM, 1 if a layout may
- * have a HIGHMEM zone, whose pages have no address for their users. With 0 nothing looks for them.
+ * virt_in_linear_map(), virt_in_mem_map(), clear_page(), arch_zone_layout(); and ARCH_HAS_HIGHMEM,
+ * 1 if a layout may have a HIGHMEM zone, whose pages have no address for their users. With 0
+ * nothing looks for them.
  */
 #ifndef PORT_MEM_H
 #define PORT_MEM_H
@@ -31,6 +32,9 @@ static inline phys_addr_t virt_to_phys(const void *addr);
 /** True if `addr` lies in the window of the linear map, mapped or not. */
 static inline bool virt_in_linear_map(const void *addr);
 
+/** True if `addr` lies in the window of the descriptors, mapped or not. */
+static inline bool virt_in_mem_map(const void *addr);
+
 /** Fill one page with zeroes. */
 static inline void clear_page(void *addr);
 
@@ -39,6 +43,15 @@ static inline void clear_page(void *addr);
  * mm_init() only. Returns 0, or -1 if the window of the memory map does not reach that far.
  */
 int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes);
+
+/**
+ * Let something be read and written where no descriptors are: the page of them at `addr`, and maybe
+ * more. Returns a page of descriptors for the caller to fill: what is seen there, the same wherever
+ * it is lent; or NULL if the port has none. Until mem_map_populate() maps that address, or
+ * mem_map_take_back(): then an access faults again. Any context, no lock.
+ */
+struct page *mem_map_lend(const void *addr);
+void mem_map_take_back(const void *addr);
 
 /** Can single pages of the linear map be unmapped? Not before linear_map_split(). Any context. */
 bool linear_map_by_pages(void);

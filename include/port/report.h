@@ -27,6 +27,7 @@ enum misuse {
 	MISUSE_BAD_LIST,         /* a free list is linked wrongly */
 	MISUSE_WRITE_AFTER_FREE, /* a free page is not as it was filled, or trapped */
 	MISUSE_READ_AFTER_FREE,  /* a free page was read, and trapped */
+	MISUSE_NO_DESCRIPTOR,    /* the page is no memory: its descriptor was used, and trapped */
 	MISUSE_PAGE_LOCK,        /* page lock or writeback ended that was not begun */
 	NR_MISUSE
 };

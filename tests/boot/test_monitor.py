@@ -37,6 +37,23 @@ def test_typed_alloc_and_free(kernel):
         finish(child, 0)
 
 
+def test_unmap_without_memory_stays_off(kernel):
+    """The page tables that were made until memory was out are given back; then there is enough."""
+    with typed(kernel, machines.sized(1, "64M", 1)) as child:
+        command(child, "drain")
+        before = command(child, "buddyinfo")
+        command(child, "fault times=-1 probability=0 ignore-gfp-wait=N min-order=0 fail-nth=20")
+        told = "\n".join(command(child, "debug unmap on"))
+        assert "debug: unmap: no memory for a linear map of single pages; it stays off" in told
+        command(child, "fault off; drain")
+        assert command(child, "buddyinfo") == before
+        told = "\n".join(command(child, "debug unmap on"))
+        assert re.search(r"linear map is of single pages now, \d+ KiB of tables", told)
+        told = "\n".join(command(child, "selftest misuse; stress ops=2000; check"))
+        assert "not ok" not in told and "stress: PASS" in told
+        finish(child, 1)  # the failed switch is not forgotten
+
+
 def test_alloc_until_nothing_is_left(kernel):
     """A request by hand that finds no memory ends alone; the machine and what is held stay."""
     with typed(kernel, machines.sized(1, "64M", 1)) as child:

@@ -126,6 +126,15 @@ static struct page *read_after_free(void)
 	return page;
 }
 
+/* Behind all memory, in a section that has none. */
+static struct page *no_descriptor(void)
+{
+	struct page *page = pfn_to_page(this_cpu->mm->max_pfn);
+
+	mm_fault(page, false, __builtin_return_address(0));
+	return page;
+}
+
 static struct page *zone_locked(void)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 2);
@@ -193,6 +202,8 @@ static const struct {
 		"a free page that nobody writes to until it is handed out"},
 	[MISUSE_READ_AFTER_FREE] = {read_after_free, "read after free",
 		"a free page that nobody reads until it is handed out"},
+	[MISUSE_NO_DESCRIPTOR] = {no_descriptor, "use of a page that has no descriptor",
+		"a page of a bank"},
 	[MISUSE_PAGE_LOCK] = {page_lock, "page unlocked or written back that was not under way",
 		"the flag that says so"},
 };
@@ -200,7 +211,15 @@ static const struct {
 /* What was seen where, and that the linear map was split. */
 static unsigned int lines_before(unsigned int kind)
 {
-	return kind == MISUSE_WRITE_AFTER_FREE ? 1 : kind == MISUSE_READ_AFTER_FREE ? 2 : 0;
+	switch (kind) {
+	case MISUSE_READ_AFTER_FREE:
+		return 2;
+	case MISUSE_WRITE_AFTER_FREE:
+		return 1;
+	case MISUSE_NO_DESCRIPTOR: /* one, and of the page itself there is one less to say */
+	default:
+		return 0;
+	}
 }
 
 static void every_kind_is_printed_counted_and_handed_on(void **state)
@@ -210,7 +229,8 @@ static void every_kind_is_printed_counted_and_handed_on(void **state)
 		struct machine *machine = machine_create(&fixture_f4);
 		struct misuse_report report;
 		const struct page *page;
-		const bool of_a_page = kind == MISUSE_BAD_LIST || kind == MISUSE_READ_AFTER_FREE;
+		const bool of_a_page = kind == MISUSE_BAD_LIST || kind == MISUSE_READ_AFTER_FREE ||
+				       kind == MISUSE_NO_DESCRIPTOR;
 		char line[200];
 
 		machine_enter(machine, 3);
@@ -232,7 +252,10 @@ static void every_kind_is_printed_counted_and_handed_on(void **state)
 		assert_printed(line);
 		snprintf(line, sizeof(line), "\n  pfn 0x%lx at 0x%lx000: node 3 zone Normal, ",
 			page ? page_to_pfn(page) : 0, page ? page_to_pfn(page) : 0);
-		assert_int_equal(times_printed(line), page != NULL);
+		if (kind == MISUSE_NO_DESCRIPTOR)
+			assert_printed(": no memory there, and no descriptor\n");
+		else
+			assert_int_equal(times_printed(line), page != NULL);
 		assert_int_equal(times_printed("\n"), (page ? 5 : 2) + lines_before(kind));
 		host_print_capture_stop();
 		assert_misuse(kind, page, of_a_page ? 0 : 2);

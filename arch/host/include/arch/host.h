@@ -26,6 +26,7 @@ struct host_machine {
 	unsigned char *unmapped; /* by pfn, not 0: not mapped; NULL: the map is not split */
 	bool whole_map;          /* it can not be */
 	unsigned int adopted;    /* calls of linear_map_adopt() */
+	unsigned int lent;       /* mem_map_lend() less mem_map_take_back() */
 	int shared_map;          /* file behind all descriptors, or -1: each its own */
 	/* Threads that are a CPU, a pthread_t by CPU id; 0: none is. */
 	_Atomic unsigned long thread[HOST_MAX_CPUS];

@@ -41,6 +41,14 @@ static inline bool virt_in_linear_map(const void *addr)
 	       (const char *)addr < machine->memory + machine->bytes;
 }
 
+static inline bool virt_in_mem_map(const void *addr)
+{
+	const struct host_machine *machine = host_machine();
+
+	return (const struct page *)addr >= machine->mem_map &&
+	       (const struct page *)addr < machine->mem_map + machine->bytes / PAGE_SIZE;
+}
+
 static inline void clear_page(void *addr)
 {
 	memset(addr, 0, PAGE_SIZE);

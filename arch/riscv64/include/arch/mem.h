@@ -44,6 +44,11 @@ static inline bool virt_in_linear_map(const void *addr)
 	return (uintptr_t)addr - linear_window.base < linear_window.bytes;
 }
 
+static inline bool virt_in_mem_map(const void *addr)
+{
+	return (uintptr_t)addr - MEM_MAP_BASE < MEM_MAP_BYTES;
+}
+
 static inline void clear_page(void *addr)
 {
 	uint64_t *word = addr;
