@@ -9,6 +9,9 @@
  * thirty-second of memory waits. All of it goes back in drain_all_pages() and before each pass of a
  * request that finds nothing, so that nobody is killed for it; what reclaim frees does not wait.
  *
+ * Who frees with a zone's lock held is found by the level `context` alone; without it nothing that
+ * is of that zone leaves meanwhile, so that the lock is not waited for by who holds it.
+ *
  * A call that began while the level was on may put a block here after it was switched off: that
  * one waits until memory is short.
  */
@@ -39,16 +42,25 @@ static void count(struct quarantine *quarantine, long pages)
 		&quarantine->pages, quarantine->pages + (unsigned long)pages, __ATOMIC_RELAXED);
 }
 
-/* The block that has waited longest, if more than `keep` pages wait; else NULL. */
+/* Back to its zone, whose lock the caller may hold: see above. */
+static bool may_leave(const struct page *page)
+{
+	return likely(!spin_is_mine(&page_zone(page)->lock));
+}
+
+/* The block that has waited longest, if more than `keep` pages wait and it may leave; else NULL. */
 static struct page *take_oldest(struct quarantine *quarantine, unsigned long keep)
 {
 	const irq_flags_t flags = spin_lock_irqsave(&quarantine->lock);
 	struct page *page = NULL;
 
-	if (quarantine->pages > keep) {
+	if (quarantine->pages > keep)
 		page = list_first_entry(&quarantine->blocks, struct page, lru);
+	if (page && may_leave(page)) {
 		list_del(&page->lru);
 		count(quarantine, -(1L << page_tag_order(page)));
+	} else {
+		page = NULL;
 	}
 	spin_unlock_irqrestore(&quarantine->lock, flags);
 	return page;

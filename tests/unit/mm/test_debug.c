@@ -2,6 +2,8 @@
 /*
  * Debugging levels: switched on all CPUs, and what each of them notes and finds.
  */
+#include <setjmp.h>
+#include <signal.h>
 #include <mm/page_owner.h>
 #include "unit.h"
 
@@ -508,6 +510,40 @@ static void what_is_freed_waits(void **state)
 	assert_no_misuse();
 }
 
+static sigjmp_buf panicked;
+
+static void panic_fails(int number)
+{
+	(void)number;
+	siglongjmp(panicked, 1);
+}
+
+/* A misuse that the level `context` would tell: more wait than should, and nobody for ever. */
+static void nothing_leaves_for_a_locked_zone(void **state)
+{
+	const unsigned long max = machine->mm.quarantine.max;
+	struct page *page = alloc_page(GFP_KERNEL), *last = alloc_page(GFP_KERNEL);
+	struct zone *zone = page_zone(page);
+
+	(void)state;
+	switch_on(MM_DEBUG_QUARANTINE);
+	for (unsigned long i = 0; i < max; i++)
+		__free_page(alloc_page(GFP_KERNEL));
+	/* A lock that its owner waits for is a panic, and that an abort. */
+	signal(SIGABRT, panic_fails);
+	spin_lock(&zone->lock);
+	if (sigsetjmp(panicked, 1))
+		fail_msg("the zone's lock was waited for");
+	__free_page(page);
+	spin_unlock(&zone->lock);
+	signal(SIGABRT, SIG_DFL);
+	assert_int_equal(nr_quarantined_pages(&machine->mm), max + 1);
+	__free_page(last);
+	assert_int_equal(nr_quarantined_pages(&machine->mm), max);
+	assert_no_misuse();
+	switch_off(MM_DEBUG_QUARANTINE);
+}
+
 /* Nobody goes without because pages wait. */
 static void a_shortage_empties_the_quarantine(void **state)
 {
@@ -605,6 +641,7 @@ int main(void)
 		TEST(tails_are_looked_at_on_the_way_out),
 		TEST(a_hole_is_nobodys),
 		TEST(what_is_freed_waits),
+		TEST(nothing_leaves_for_a_locked_zone),
 		TEST(a_shortage_empties_the_quarantine),
 		TEST(what_reclaim_frees_does_not_wait),
 		TEST(an_owner_is_not_blamed),
