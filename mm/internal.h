@@ -353,6 +353,18 @@ void unmap_changed(struct mm *mm, bool on);
 /** mm_fault() at an address that is no descriptor's. */
 bool unmap_fault(const struct mm *mm, const void *addr, bool write, const void *pc);
 
+/**
+ * The lines printed from here on to report_end() come together; those of a report that is made in
+ * between, too. Waits for another CPU's report, but not for ever. Interrupts are off meanwhile. Any
+ * context. report.c.
+ */
+struct report_turn {
+	irq_flags_t flags;
+	bool taken;
+};
+struct report_turn report_begin(void);
+void report_end(struct report_turn turn);
+
 /* trap.c */
 
 /**

@@ -2,10 +2,16 @@
 /*
  * Reports of misuse: what was done, to which page, from where, and what had been expected.
  *
- * Owns mm->faults. No lock held by the caller, so that a report may take its time.
+ * Owns mm->faults and mm->report_lock. No lock held by the caller, so that a report may take its
+ * time. Its lines come together, but where it can not be: who fails within a report, or has waited
+ * for another CPU's too long, goes on without the lock.
  */
 #include <mm/page_owner.h>
+#include <port/cpu.h>
 #include "internal.h"
+
+/* A report takes much less, at any console. */
+#define TURN_SECONDS 10U
 
 static const struct {
 	const char *name, *expected;
@@ -48,6 +54,28 @@ const char *misuse_name(enum misuse kind)
 	return texts[kind].name;
 }
 
+struct report_turn report_begin(void)
+{
+	struct spinlock *lock = &this_cpu->mm->report_lock;
+	const uint64_t deadline = cpu_time() + TURN_SECONDS * cpu_time_hz();
+	struct report_turn turn = {.flags = irq_save()};
+
+	if (spin_is_mine(lock))
+		return turn;
+	while (!turn.taken && cpu_time() < deadline) {
+		turn.taken = spin_trylock(lock);
+		cpu_relax();
+	}
+	return turn;
+}
+
+void report_end(struct report_turn turn)
+{
+	if (turn.taken)
+		spin_unlock(&this_cpu->mm->report_lock);
+	irq_restore(turn.flags);
+}
+
 /* The first line is Linux's where it is about a page: programs that read logs look for it. */
 static void print_report(
 	enum misuse kind, const struct page *page, unsigned int order, const void *caller)
@@ -73,11 +101,14 @@ void misuse(enum misuse kind, const struct page *page, unsigned int order, const
 	struct mm *mm = this_cpu->mm;
 	struct misuse_report report = {
 		.kind = kind, .page = page, .order = order, .caller = caller};
+	struct report_turn turn;
 
 	if (page && stray_was_told(mm, page))
 		return;
 	__atomic_fetch_add(&mm->faults.misuse, 1, __ATOMIC_RELAXED);
+	turn = report_begin();
 	print_report(kind, page, order, caller);
+	report_end(turn);
 	explain_add(explain_here(), .kind = EXPLAIN_MISUSE, .text = texts[kind].name);
 	report_misuse(&report);
 }

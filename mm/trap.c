@@ -26,6 +26,7 @@ static bool stray_fault(struct mm *mm, uintptr_t addr, bool write, const void *p
 {
 	const uintptr_t at = addr - (uintptr_t)mem_map();
 	const struct page *page = mem_map() + at / sizeof(*page);
+	struct report_turn turn;
 	struct page *frame;
 
 	/* Another CPU may have mapped it a moment ago. */
@@ -35,11 +36,13 @@ static bool stray_fault(struct mm *mm, uintptr_t addr, bool write, const void *p
 	if (!frame)
 		return false;
 	fill_with_holes(frame);
+	turn = report_begin();
 	print("memmap: %s of the descriptor of pfn 0x%lx, which is not there, by the instruction "
 	      "at "
 	      "%p\n",
 		write ? "write" : "read", page_to_pfn(page), pc);
 	misuse(MISUSE_NO_DESCRIPTOR, page, 0, pc);
+	report_end(turn);
 	__atomic_store_n(&mm->stray, page, __ATOMIC_RELAXED);
 	return true;
 }

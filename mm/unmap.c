@@ -72,6 +72,7 @@ static bool is_held(const struct page *page)
 bool unmap_fault(const struct mm *mm, const void *addr, bool write, const void *pc)
 {
 	const struct page *page;
+	struct report_turn turn;
 	bool in_order;
 
 	if (!linear_map_by_pages() || !virt_addr_valid(mm, addr))
@@ -85,10 +86,12 @@ bool unmap_fault(const struct mm *mm, const void *addr, bool write, const void *
 	kernel_map_pages(page, 1, true);
 	if (in_order)
 		return true;
+	turn = report_begin();
 	print("pagealloc: %s after free: pfn 0x%lx, byte 0x%lx of the page, by the instruction at "
 	      "%p\n",
 		write ? "write" : "read", page_to_pfn(page),
 		(unsigned long)((uintptr_t)addr % PAGE_SIZE), pc);
 	misuse(write ? MISUSE_WRITE_AFTER_FREE : MISUSE_READ_AFTER_FREE, page, 0, pc);
+	report_end(turn);
 	return true;
 }

@@ -111,6 +111,8 @@ struct mm {
 	unsigned int
 		said_bad_zonelist; /* alloc_pages() complains once about a mask without zones */
 	struct mm_faults faults;
+	struct spinlock
+		report_lock;      /* one report's lines; inside it, none of the core's is taken */
 	const struct page *stray; /* used without a descriptor, and not refused yet; atomic */
 	struct mm_fault fault;    /* what is injected */
 	struct mm_trace *trace;   /* since MM_DEBUG_TRACE was first on; atomic */

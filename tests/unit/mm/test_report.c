@@ -2,6 +2,9 @@
 /*
  * Reports of misuse: each kind has its words, names the page and the caller, and is counted once.
  */
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
 #include "unit.h"
 
 /* One faulty call for each kind, on a machine of its own; returns the page it is about. */
@@ -284,6 +287,59 @@ static void the_caller_is_the_return_address(void **state)
 	machine_destroy(machine);
 }
 
+/* As CPU 1 of the machine. */
+static void *report_there(void *machine)
+{
+	machine_enter(machine, 1);
+	free_page((unsigned long)machine);
+	return NULL;
+}
+
+/*
+ * CPU 1 is at its report, and prints no line of it while CPU 0 is at its own. How long it is given
+ * decides only how surely a fault is found.
+ */
+static void reports_of_two_cpus_do_not_mix(void **state)
+{
+	struct machine *machine = machine_create(&fixture_f4);
+	struct report_turn turn;
+	pthread_t thread;
+
+	(void)state;
+	host_print_capture_start();
+	turn = report_begin();
+	assert_int_equal(pthread_create(&thread, NULL, report_there, machine), 0);
+	while (__atomic_load_n(&machine->mm.faults.misuse, __ATOMIC_RELAXED) == 0)
+		sched_yield();
+	usleep(100000);
+	assert_int_equal(times_printed("BUG: "), 0);
+	report_end(turn);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(times_printed("BUG: "), 1);
+	host_print_capture_stop();
+	host_misuse_reset();
+	machine_destroy(machine);
+}
+
+/* Who fails while he reports is not kept from it, and does not end the first. */
+static void a_report_within_a_report(void **state)
+{
+	struct machine *machine = machine_create(&fixture_f4);
+	struct report_turn turn;
+
+	(void)state;
+	host_print_capture_start();
+	turn = report_begin();
+	free_page((unsigned long)&turn);
+	assert_true(spin_is_mine(&machine->mm.report_lock));
+	assert_int_equal(times_printed("BUG: mm: free of an address"), 1);
+	report_end(turn);
+	assert_false(spin_is_mine(&machine->mm.report_lock));
+	host_print_capture_stop();
+	host_misuse_reset();
+	machine_destroy(machine);
+}
+
 static void nothing_is_locked_while_it_is_reported(void **state)
 {
 	struct machine *machine = machine_create(&fixture_f2);
@@ -305,6 +361,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_is_printed_counted_and_handed_on),
 		cmocka_unit_test(the_caller_is_the_return_address),
+		cmocka_unit_test(reports_of_two_cpus_do_not_mix),
+		cmocka_unit_test(a_report_within_a_report),
 		cmocka_unit_test(nothing_is_locked_while_it_is_reported),
 	};
 
