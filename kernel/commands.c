@@ -472,6 +472,21 @@ const struct command commands[] = {
 	},
 	{
 		.group = GROUP_TEST,
+		.name = "bench",
+		.args = "[list|quick|GROUP...]",
+		.help = "what calls cost, in instructions",
+		.arguments = "list   the groups of measurements; without arguments: all of them\n"
+			     "quick  those that take a moment\n"
+			     "GROUP  which",
+		.prints = "a line for each, and all figures once more.\n" IN_FRAME ".\n"
+			  "Instructions are counted by an emulator alone, if it is told to: "
+			  "scripts/bench",
+		.example = "bench pairs batches",
+		.run = cmd_bench,
+		.candidate = bench_candidate,
+	},
+	{
+		.group = GROUP_TEST,
 		.name = "selftest",
 		.args = "[NAME [ARGS]]",
 		.help = "a test on the machine; alone: a list",

@@ -62,6 +62,13 @@ struct bootargs {
 	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES - 1]; /* 0: as it is */
 };
 
+/** How much of the boot is done, in cpu_instructions(), at the end of each of its stages. */
+#define MAX_BOOT_STAGES 8U
+struct boot_stage {
+	const char *name;
+	uint64_t end;
+};
+
 /** Everything of this machine. Written at boot by the boot CPU unless a comment says otherwise. */
 struct kernel {
 	struct mm mm;
@@ -78,6 +85,8 @@ struct kernel {
 	struct line_edit line; /* the monitor's; boot CPU */
 	const void *fdt;       /* the tree: at first where it was found, then our copy */
 	uint64_t boot_time;    /* cpu_time() at kernel_main() */
+	struct boot_stage boot_stage[MAX_BOOT_STAGES]; /* the first ends when the banks are known */
+	unsigned int nr_boot_stages;
 
 	unsigned int nr_cpus; /* ids; 0 is the boot CPU */
 	struct kernel_cpu boot_cpu;

@@ -35,6 +35,13 @@ unsigned long kernel_uptime_ms(uint64_t at)
 	return (unsigned long)((at - kernel.boot_time) * 1000 / cpu_time_hz());
 }
 
+/* What has been done since the last one is called `name`; for `bench boot`. */
+static void boot_stage(const char *name)
+{
+	kernel.boot_stage[kernel.nr_boot_stages++] = (struct boot_stage){
+		.name = name, .end = cpu_instructions()};
+}
+
 static unsigned long to_mib(uint64_t bytes)
 {
 	return (unsigned long)(bytes >> 20);
@@ -219,6 +226,7 @@ static phys_addr_t boot_memory(const struct boot_info *boot)
 		boot_failed(
 			"no memory that can be used: mend what is named above, the tree's memory "
 			"nodes or its reservations");
+	boot_stage("banks");
 	print("devicetree: %lu bytes at 0x%lx%s, boot hart %lu\n", (unsigned long)bytes,
 		(unsigned long)tree, tree == boot->fdt ? "" : ", appended to the image",
 		(unsigned long)boot->hwid);
@@ -399,16 +407,21 @@ void kernel_main(const struct boot_info *boot)
 	firmware_describe();
 
 	tree = boot_memory(boot);
+	boot_stage("reservations");
 	if (paging_init(&kernel.memblock) < 0)
 		boot_failed("no final page tables, see above: give the machine more memory");
 	kernel.fdt = phys_to_virt(tree);
 	paging_describe();
+	boot_stage("paging");
 	boot_cpus(boot->hwid);
 	boot_zones();
 	boot_mm();
+	boot_stage("descriptors");
 	kernel.drivers_probed = true;
 	drivers_probe(kernel.fdt, boot->hwid, &kernel.devices);
+	boot_stage("drivers");
 	boot_free();
+	boot_stage("free");
 	boot_threads();
 	boot_interrupts();
 	smp_start_all(kernel.bootargs.hart_timeout);

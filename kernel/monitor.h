@@ -82,6 +82,7 @@ int cmd_poweroff(int argc, char **argv);
 int cmd_threads(int argc, char **argv);  /* cmd_threads.c */
 int cmd_selftest(int argc, char **argv); /* cmd_selftest.c */
 int cmd_stress(int argc, char **argv);   /* stress/ */
+int cmd_bench(int argc, char **argv);    /* bench/ */
 int cmd_thrash(int argc, char **argv);   /* cmd_thrash.c */
 int cmd_disk(int argc, char **argv);     /* cmd_disk.c */
 
@@ -114,6 +115,7 @@ const char *explain_candidate(int argc, char **argv, unsigned int nth);
 const char *debug_candidate(int argc, char **argv, unsigned int nth);
 const char *trace_candidate(int argc, char **argv, unsigned int nth);
 const char *fault_candidate(int argc, char **argv, unsigned int nth);
+const char *bench_candidate(int argc, char **argv, unsigned int nth);
 const char *selftest_candidate(int argc, char **argv, unsigned int nth);
 
 /** Run the boot arguments' commands, and then what is typed. Task context of the boot CPU. */

@@ -2,7 +2,8 @@
 /*
  * Port contract, machine half: the CPU that runs this code.
  *
- * <arch/cpu.h> defines: cpu_relax(), cpu_wait(), cpu_wait_until(), cpu_time(), cpu_time_hz().
+ * <arch/cpu.h> defines: cpu_relax(), cpu_wait(), cpu_wait_until(), cpu_time(), cpu_time_hz(),
+ * cpu_instructions().
  */
 #ifndef PORT_CPU_H
 #define PORT_CPU_H
@@ -34,6 +35,13 @@ uint64_t cpu_time_hz(void);
 
 /** The clock's rate, where a table tells it (a tree's timebase-frequency); 0 changes nothing. */
 void cpu_set_time_hz(uint64_t hz);
+
+/**
+ * Instructions that this CPU has executed since some start; only differences mean something, and
+ * only on a machine that counts them: under an emulator that does not, it is a clock. `bench` says
+ * which. 0, always, where there is no such counter. Any context.
+ */
+static inline uint64_t cpu_instructions(void);
 
 #include <arch/cpu.h>
 

@@ -20,4 +20,10 @@ static inline uint64_t cpu_time(void)
 	return csr_read(time);
 }
 
+/* Machine mode lets us read it, or emulates the read, as with `time` (SBI 2.0, chapter 1). */
+static inline uint64_t cpu_instructions(void)
+{
+	return csr_read(instret);
+}
+
 #endif
