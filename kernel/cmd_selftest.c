@@ -51,8 +51,8 @@ static const struct command selftests[] = {
 	},
 	{
 		.name = "misuse",
-		.args = "",
-		.help = "every misuse that must be caught, as KTAP",
+		.args = "[cheap]",
+		.help = "every misuse that must be caught; cheap: without any level of `debug`",
 		.run = selftest_misuse,
 	},
 	{

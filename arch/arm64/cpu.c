@@ -5,7 +5,8 @@
  * Owns struct core: the boot CPU's is static, common/cpu.c makes room for the others'. A hardware
  * id is the affinity of MPIDR. Only the boot CPU starts others, so nothing is locked.
  *
- * Source: Arm DEN0022 (PSCI) 5.6 CPU_ON; Arm ARM DDI 0487, D17.2 (MPIDR_EL1).
+ * Source: Arm DEN0022 (PSCI) 5.6 CPU_ON; Arm ARM DDI 0487, D17.2 (MPIDR_EL1),
+ * D7 (the cycle counter).
  */
 #include <assert.h>
 #include <mm/mm.h>
@@ -29,6 +30,29 @@ struct core boot_core;
 
 /* The SGI that smp_kick() raises. */
 #define SGI_KICK 0U
+
+bool arm64_counts_cycles;
+
+#define PMU_VERSION(dfr0)  ((dfr0) >> 8 & 15)
+#define PMU_VERSION_NONE   0U
+#define PMU_VERSION_OTHERS 15U /* than the architecture's */
+#define PMCR_E             0x1UL
+#define PMCR_LC            0x40UL /* overflows at 64 bits */
+#define PMCNTENSET_C       (1UL << 31)
+
+/* Let the cycle counter of the calling CPU run, if it has one. */
+static void count_cycles(void)
+{
+	const unsigned long version = PMU_VERSION(sysreg_read(id_aa64dfr0_el1));
+
+	if (version == PMU_VERSION_NONE || version == PMU_VERSION_OTHERS)
+		return;
+	sysreg_write(pmccfiltr_el0, 0); /* at all levels below EL2 */
+	sysreg_write(pmcntenset_el0, PMCNTENSET_C);
+	sysreg_write(pmcr_el0, sysreg_read(pmcr_el0) | PMCR_E | PMCR_LC);
+	isb();
+	arm64_counts_cycles = true;
+}
 
 /* Called by start.S. */
 _Noreturn void boot_main(unsigned long entered_at, phys_addr_t fdt);
@@ -71,6 +95,7 @@ void boot_main(unsigned long entered_at, phys_addr_t fdt)
 	boot_core.hwid = boot.hwid;
 	psci_init((unsigned int)entered_at);
 	timer_init();
+	count_cycles();
 	core_init_interrupts(&boot_core);
 	__asm__ volatile("msr daifclr, #4"); /* an error on the bus is no longer kept back */
 	kernel_main(&boot);
@@ -79,6 +104,7 @@ void boot_main(unsigned long entered_at, phys_addr_t fdt)
 void secondary_main(struct core *core)
 {
 	drop_ttbr0();
+	count_cycles();
 	core_init_interrupts(core);
 	__asm__ volatile("msr daifclr, #4");
 	/* One that nobody could wake does not come. */

@@ -133,10 +133,10 @@ static uint64_t time_loop(const struct bench_region *region)
 	return cpu_instructions() - before;
 }
 
-/* Once more than the counter takes itself, or not. */
+/* With what a reading takes, or not; of which an instruction may have moved into the region. */
 static bool is_near(uint64_t counted, uint64_t instructions)
 {
-	return counted >= instructions && counted <= instructions + bench_reading();
+	return counted >= instructions && counted <= instructions + bench_reading() + 1;
 }
 
 /* Does cpu_instructions() count instructions here? */

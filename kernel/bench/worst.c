@@ -9,6 +9,7 @@
 #include <mm/mmzone.h>
 #include <port/cpu.h>
 #include <port/irq.h>
+#include <port/print.h>
 #include "bench.h"
 
 /* Nobody may reclaim: that would be a cost of its own, without a limit. */
@@ -58,7 +59,6 @@ static void show(const struct extremes *extremes, const char *name)
 {
 	bench_figure(extremes->max * BENCH_UNIT, "worst/%s/max", name);
 	bench_figure(extremes->over * BENCH_UNIT, "worst/%s/over-%u", name, LIMIT);
-	bench_figure(extremes->nr * BENCH_UNIT, "worst/%s/operations", name);
 }
 
 static bool run(const struct bench_group *group)
@@ -78,6 +78,7 @@ static bool run(const struct bench_group *group)
 	}
 	if (alloc.nr == 0)
 		return bench_short(group, 0);
+	print("bench: worst: of %lu pages\n", alloc.nr);
 	show(&alloc, "alloc");
 	show(&free, "free");
 	return true;
