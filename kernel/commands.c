@@ -473,10 +473,10 @@ const struct command commands[] = {
 	{
 		.group = GROUP_TEST,
 		.name = "bench",
-		.args = "[list|quick|GROUP...]",
+		.args = "[list|exact|GROUP...]",
 		.help = "what calls cost, in instructions",
 		.arguments = "list   the groups of measurements; without arguments: all of them\n"
-			     "quick  those that take a moment\n"
+			     "exact  those that count instructions\n"
 			     "GROUP  which",
 		.prints = "a line for each, and all figures once more.\n" IN_FRAME ".\n"
 			  "Instructions are counted by an emulator alone, if it is told to: "

@@ -175,7 +175,7 @@ static bool is_wanted(const struct bench_group *group, int argc, char **argv)
 		return true;
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], group->name) == 0 ||
-			(group->quick && strcmp(argv[i], "quick") == 0))
+			(group->exact && strcmp(argv[i], "exact") == 0))
 			return true;
 	return false;
 }
@@ -185,7 +185,7 @@ static bool is_group(const char *name)
 	for (unsigned int i = 0; i < NR_GROUPS_OF_BENCH; i++)
 		if (strcmp(name, groups[i]->name) == 0)
 			return true;
-	return strcmp(name, "quick") == 0;
+	return strcmp(name, "exact") == 0;
 }
 
 /* Those that are asked for, in the table's order. A group that can not measure fails the command.
@@ -213,7 +213,7 @@ static int list_groups(void)
 {
 	for (unsigned int i = 0; i < NR_GROUPS_OF_BENCH; i++)
 		print("  %-10s %s%s\n", groups[i]->name, groups[i]->help,
-			groups[i]->quick ? " (quick)" : "");
+			groups[i]->exact ? " (exact)" : "");
 	return CMD_OK;
 }
 
@@ -237,7 +237,7 @@ int cmd_bench(int argc, char **argv)
 
 const char *bench_candidate(int argc, char **argv, unsigned int nth)
 {
-	static const char *const words[] = {"list", "quick"};
+	static const char *const words[] = {"list", "exact"};
 	const unsigned int nr_words = sizeof(words) / sizeof(words[0]);
 
 	(void)argc, (void)argv;

@@ -14,8 +14,8 @@
 struct bench_group {
 	const char *name;
 	const char *help; /* a few words */
-	bool exact;       /* counts instructions: not run where cpu_instructions() does not */
-	bool quick;       /* of those that `bench quick` runs */
+	/* Counts instructions: not run where cpu_instructions() does not. `bench exact`: these. */
+	bool exact;
 	/** Measure, and say so by bench_figure(). False if it can not; it has said why. */
 	bool (*run)(const struct bench_group *group);
 };

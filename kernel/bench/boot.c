@@ -24,6 +24,5 @@ const struct bench_group bench_boot = {
 	.name = "boot",
 	.help = "from known banks to the first allocation, by stage",
 	.exact = true,
-	.quick = true,
 	.run = run,
 };

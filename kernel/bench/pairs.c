@@ -89,6 +89,5 @@ const struct bench_group bench_pairs = {
 	.name = "pairs",
 	.help = "allocate and free, again and again, by order",
 	.exact = true,
-	.quick = true,
 	.run = run,
 };

@@ -23,6 +23,10 @@ or, for a unit test, all of whose tests must end, and one of those named fail:
     Expect: test=S46_noretry    a test whose name begins so; several Expect lines: any of
     Unit: unit/mm/alloc_slow    the program, by its CTest name; `layout` is tests/layout, of which only
                                 the tests that are expected run
+
+or, for what only costs, compared with the image without the fault:
+
+    Bench: pair/0               the figure of `bench` that must become worse by more than is tolerated
 """
 import contextlib
 import fcntl
@@ -38,7 +42,9 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
 
-import boot  # noqa: E402  the path has to be set first
+import bench  # noqa: E402  the path has to be set first
+import boot  # noqa: E402
+import figures  # noqa: E402
 import machine as machines  # noqa: E402
 
 SOURCES = ["CMakeLists.txt", "toolchain.cmake", "arch", "drivers", "include", "kernel", "mm"]
@@ -51,6 +57,10 @@ UNIT_SECONDS = 120
 def header_of(path):
     with open(path, encoding="ascii") as file:
         return re.split(r"^--- ", file.read(), maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def is_bench(path):
+    return re.search(r"^Bench: ", header_of(path), re.MULTILINE) is not None
 
 
 class UnitMutant:
@@ -76,6 +86,20 @@ class UnitMutant:
                               os.path.join(ROOT, "tests", "layout")]
         target = "test-" + self.unit.removeprefix("unit/").replace("/", "-")
         return target, [os.path.join(folder, "tests", "unit", target)]
+
+
+class BenchMutant:
+    """A patch that makes something dearer, and its header."""
+    arch = "riscv64"
+
+    def __init__(self, path):
+        self.path = path
+        self.name = os.path.basename(path)
+        self.figure = re.findall(r"^Bench: (.+)$", header_of(path), re.MULTILINE)[0]
+
+    def image(self, folder):
+        """What boots, of a build's folder."""
+        return os.path.join(folder, "pageframe.elf")
 
 
 class Mutant:
@@ -202,14 +226,29 @@ def check_caught(mutant):
     print(f"{mutant.name}: caught")
 
 
+def check_dearer(mutant):
+    """Is the figure worse, by the rule of scripts/bench --check, than the same without the fault?"""
+    with build_folder(mutant.arch) as scratch:
+        now = bench.pairs(build(mutant, scratch))
+    before = bench.pairs(mutant.image(build_as_it_is(mutant.arch)))
+    worse = figures.worse(before, now)
+    if not any(line.startswith(mutant.figure + ":") for line in worse):
+        sys.exit(f"{mutant.name}: NOT CAUGHT: {mutant.figure} is not worse ({worse})")
+    print(f"{mutant.name}: caught")
+
+
+def build_as_it_is(arch):
+    """The folder of the build without faults."""
+    elf = os.environ.get("PAGEFRAME_ELF")
+    return os.path.dirname(elf) if elf else os.path.join(ROOT, "build", f"{arch}-release")
+
+
 def check_passes_without(mutants):
     """Each different run, once, on the image of the build as it is."""
     runs = {(mutant.run[0], mutant.append, mutant.size, mutant.qemu, mutant.arch): mutant
             for mutant in mutants}
     for mutant in runs.values():
-        elf = os.environ.get("PAGEFRAME_ELF")
-        folder = (os.path.dirname(elf) if elf
-                  else os.path.join(ROOT, "build", f"{mutant.arch}-release"))
+        folder = build_as_it_is(mutant.arch)
         found = boot.problems(mutant.boot(mutant.image(folder)), mutant.commands)
         if found:
             sys.exit(f"`{mutant.run[0]}` fails without a fault: {'; '.join(found)}")
@@ -274,9 +313,11 @@ def main():
     boot.end_on_signals()
     arguments = sys.argv[1:]
     if arguments[:1] == ["--none"]:
-        check_passes_without([Mutant(path) for path in arguments[1:]])
+        check_passes_without([Mutant(path) for path in arguments[1:] if not is_bench(path)])
     elif arguments[:1] == ["--unit"] and len(arguments) > 1:
         check_unit([UnitMutant(path) for path in arguments[1:]])
+    elif len(arguments) == 1 and is_bench(arguments[0]):
+        check_dearer(BenchMutant(arguments[0]))
     elif len(arguments) == 1:
         check_caught(Mutant(arguments[0]))
     else:
