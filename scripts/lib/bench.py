@@ -45,7 +45,8 @@ def parse(argv):
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--all", action="store_true", help="all figures, by their names")
     kind.add_argument("--json", action="store_true", help="all figures, for programs")
-    kind.add_argument("--markdown", action="store_true", help="the tables of docs/performance.md")
+    kind.add_argument("--markdown", action="store_true",
+                      help="write the tables of docs/performance.md anew")
     kind.add_argument("--compare", metavar="BASE",
                       help="beside those of another commit, which is built in a folder of its own")
     kind.add_argument("--check", action="store_true",
@@ -69,6 +70,8 @@ def measured(image, gib, commands):
     result = boot.run(command, SECONDS)
     if any("there is no command `bench`" in line for line in result.lines):
         raise Failed("that image has no command `bench`: it is from before there was one")
+    if any("bench: there is no group `" in line for line in result.lines):
+        raise Failed("that image's `bench` has not the groups that are measured: it is too old")
     left_out = [line for line in result.lines if "instructions are not counted here" in line]
     found = left_out or boot.problems(result, commands)
     if found:
@@ -116,18 +119,32 @@ def describe(image, printed):
           "on\n")
 
 
-def boot_table(printed):
+BOOT_HEAD = ["stage of the boot", *(f"{gib} GiB" for gib in GIBS), "per GiB"]
+
+
+def boot_rows(printed):
     """Stages of the boot by the size of memory."""
     stages = [name for name in printed.sizes[GIBS[0]] if name.startswith("boot/")]
-    rows = [[name.removeprefix("boot/"), *(figures.text(printed.sizes[gib][name]) for gib in GIBS),
+    return [[name.removeprefix("boot/"), *(figures.text(printed.sizes[gib][name]) for gib in GIBS),
              figures.text(printed.figures["growth/" + name.removeprefix("boot/")])]
             for name in stages]
-    return figures.columns(["stage of the boot", *(f"{gib} GiB" for gib in GIBS), "per GiB"], rows)
 
 
 def show(image, printed):
     describe(image, printed)
-    print("\n".join([*figures.target_table(printed.figures), "", *boot_table(printed)]))
+    print("\n".join([*figures.target_table(printed.figures), "",
+                     *figures.columns(BOOT_HEAD, boot_rows(printed))]))
+
+
+def write_document(printed):
+    """The tables of docs/performance.md."""
+    lines = [f"{printed.facts['arch']}, {printed.compiler()}:", "", *figures.markdown(printed.figures), "",
+             *figures.markdown_table(BOOT_HEAD, boot_rows(printed))]
+    with open(figures.DOCUMENT, encoding="utf-8") as file:
+        text = figures.with_tables(file.read(), lines)
+    with open(figures.DOCUMENT, "w", encoding="utf-8") as file:
+        file.write(text)
+    print(os.path.relpath(figures.DOCUMENT))
 
 
 def check(printed):
@@ -196,7 +213,7 @@ def report(options, image, printed):
         print(json.dumps({"sha256": sha256(image), **printed.facts, "figures": printed.figures},
                          indent="\t"))
     elif options.markdown:
-        print("\n".join(figures.markdown(printed.figures)))
+        write_document(printed)
     elif options.accept:
         path = figures.accept(printed.facts["arch"], printed.compiler(), printed.figures)
         print(f"{os.path.relpath(path)}: {len(figures.compared(printed.figures))} figures")

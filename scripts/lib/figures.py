@@ -11,6 +11,7 @@ import frame
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(ROOT, "tests", "bench")
+DOCUMENT = os.path.join(ROOT, "docs", "performance.md")
 # What is measured, what is aimed at, and what it costs others: the one place with these numbers.
 TARGETS = os.path.join(FOLDER, "targets.json")
 PEERS = ("Linux-min", "Linux-distro", "LLFree", "xv6")
@@ -60,7 +61,8 @@ def growth(sizes):
 
 
 def targets():
-    """The rows of the table: dicts of figure, title, peers, and where there are some target, floor."""
+    """The rows of the table: dicts of figure, title, peers, and where there are some target, floor;
+    more: true where more is better, as of a ratio."""
     with open(TARGETS, encoding="ascii") as file:
         return json.load(file)
 
@@ -120,8 +122,10 @@ def worse(before, now):
 
 
 def text(value):
-    """A number for people: what is large has no fraction."""
-    return f"{value:,.0f}" if value >= 10000 or value == int(value) else f"{value:.1f}"
+    """A number for people: what is large has no fraction, what is small two places."""
+    if value >= 10000 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def verdict(row, value):
@@ -129,6 +133,8 @@ def verdict(row, value):
     target = row.get("target")
     if target is None:
         return ""
+    if row.get("more"):
+        return "reached" if value >= target else f"missed by {text(target - value)}"
     if value <= target:
         return "reached" if value > target * 0.98 or not target else \
             f"reached, {-change(target, value):.0f} % below"
@@ -140,7 +146,7 @@ def best(row):
     """The best peer: its name and figure, or "-"."""
     if not row["peers"]:
         return "-"
-    name = min(row["peers"], key=row["peers"].get)
+    name = (max if row.get("more") else min)(row["peers"], key=row["peers"].get)
     return f"{name} {text(row['peers'][name])}"
 
 
@@ -175,6 +181,16 @@ def markdown_table(head, rows):
     return ["| " + " | ".join(line) + " |" for line in lines]
 
 
+def with_tables(document, lines):
+    """The text of a document with these lines in place of what stands between its two marks."""
+    begin, end = (f"<!-- scripts/bench --markdown: {word} -->\n" for word in ("begin", "end"))
+    head, found, rest = document.partition(begin)
+    _, found_end, tail = rest.partition(end)
+    if not found or not found_end:
+        raise Unusable(f"the document lacks the lines `{begin.strip()}` and `{end.strip()}`")
+    return head + begin + "\n".join(lines) + "\n" + end + tail
+
+
 def markdown(figures):
     """The tables of docs/performance.md."""
     rows = [[row["title"], text(figures[row["figure"]]), text(row["target"]),
@@ -189,5 +205,6 @@ def markdown(figures):
     yield from markdown_table(["operation", "Pageframe", *PEERS], rows)
     yield ""
     told = {row["figure"] for row in targets()}
-    rows = [[f"`{name}`", text(value)] for name, value in figures.items() if name not in told]
+    rows = [[f"`{name}`", text(value)] for name, value in figures.items()
+            if name not in told and name.startswith(("pair/", "batch/", "worst/"))]
     yield from markdown_table(["other figures", "Pageframe"], rows)

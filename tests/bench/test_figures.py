@@ -109,12 +109,27 @@ def test_verdicts(target, value, text):
     assert figures.verdict(row, value) == text
 
 
+def test_where_more_is_better():
+    row = {"target": 1.9, "more": True, "peers": {"LLFree": 1.65, "Linux-min": 0.7}}
+    assert figures.verdict(row, 1.9) == "reached"
+    assert figures.verdict(row, 1.4) == "missed by 0.50"
+    assert figures.best(row) == "LLFree 1.65"
+
+
 def test_the_table_of_targets():
     """Every row names a figure of its own, and a peer that has a column; the best is the least."""
     rows = figures.targets()
     assert len({row["figure"] for row in rows}) == len(rows)
     assert all(set(row["peers"]) <= set(figures.PEERS) for row in rows)
     assert figures.best({"peers": {"xv6": 439, "LLFree": 830}}) == "xv6 439"
+
+
+def test_the_tables_of_a_document_are_replaced():
+    begin, end = "<!-- scripts/bench --markdown: begin -->", "<!-- scripts/bench --markdown: end -->"
+    text = f"# Title\n{begin}\nold\nold\n{end}\nafter\n"
+    assert figures.with_tables(text, ["new"]) == f"# Title\n{begin}\nnew\n{end}\nafter\n"
+    with pytest.raises(figures.Unusable):
+        figures.with_tables(text.replace(end, ""), ["new"])
 
 
 def test_tables_show_what_is_in_one_alone():

@@ -86,6 +86,8 @@ def test_typing_errors_do_not_fail_the_run(kernel):
     with typed(kernel, machines.sized(*SMALL)) as child:
         assert "there is no command `bananas`" in "\n".join(command(child, "bananas"))
         assert command(child, "page")
+        assert "there is no group `bananas`" in "\n".join(command(child, "bench bananas"))
+        assert any("pairs" in line for line in command(child, "bench list"))
         child.send("xyz\x7f\x7f\x7fharts\r")  # rubbed out
         child.expect_exact(boot.PROMPT)
         assert "2 of 2 online" in child.before
@@ -113,6 +115,8 @@ def test_interactive_stays_after_a_failure(kernel):
     """`interactive`: the monitor starts all the same, and the failure is kept."""
     with typed(kernel, machines.sized(*SMALL), "interactive -- bananas; harts") as child:
         command(child, "harts")
+        assert any("pairs: left out, instructions are not counted here" in line
+                   for line in command(child, "bench pairs"))
         finish(child, 1)
 
 
