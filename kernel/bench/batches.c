@@ -154,5 +154,6 @@ const struct bench_group bench_batches = {
 	.name = "batches",
 	.help = "allocate many, then free them, refills and spills included",
 	.exact = true,
+	.settled = true,
 	.run = run,
 };

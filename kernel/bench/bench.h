@@ -10,12 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <mm/gfp.h>
+#include <mm/list.h>
+#include <mm/mmzone.h>
 
 struct bench_group {
 	const char *name;
 	const char *help; /* a few words */
 	/* Counts instructions: not run where cpu_instructions() does not. `bench exact`: these. */
 	bool exact;
+	bool settled; /* bench_settle() comes before: all memory is taken once */
 	/** Measure, and say so by bench_figure(). False if it can not; it has said why. */
 	bool (*run)(const struct bench_group *group);
 };
@@ -69,6 +72,26 @@ uint64_t bench_time(const struct bench_region *region);
  * takes the same each time), for one operation, in thousandths; or BENCH_FAILED.
  */
 uint64_t bench_repeat(const struct bench_region *region, const struct bench_region *empty);
+
+/** As GFP_KERNEL, but nobody reclaims: that would be a cost of its own, without a limit. */
+#define BENCH_GFP ((GFP_KERNEL & ~__GFP_WAIT) | __GFP_NOWARN)
+
+/** Blocks that are held while others are measured, by order (ballast.c). */
+struct bench_ballast {
+	struct list_head block[MAX_ORDER]; /* by page->lru */
+};
+
+void bench_ballast_init(struct bench_ballast *ballast);
+/** One block more, without reclaim. False if there is none. */
+bool bench_ballast_take(struct bench_ballast *ballast, unsigned int order);
+void bench_ballast_free(struct bench_ballast *ballast);
+
+/**
+ * Have all free memory in blocks of the largest order, so that what is measured does not depend on
+ * how large the image is or what was done before: the pieces that are left over are held in
+ * `pieces`, which need not be initialised.
+ */
+void bench_settle(struct bench_ballast *pieces);
 
 /** What two readings of the counter one after the other differ by. */
 uint64_t bench_reading(void);

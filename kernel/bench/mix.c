@@ -24,8 +24,6 @@
 #define MEASURED 200000U
 /* A slot is occupied half of the time, and a block has 5.5 pages on average. */
 #define SLOTS ((unsigned int)(PAGES * 2 / 11))
-/* Nobody may reclaim. */
-#define MIX_GFP (GFP_KERNEL & ~__GFP_WAIT)
 
 /* An operation as one number, so that sorting brings together what belongs together. */
 #define SAMPLE_FREE        (1U << 31)
@@ -42,8 +40,8 @@ struct mix {
 	uint64_t random;
 	unsigned int nr; /* samples */
 	unsigned int failed, failed_although_free;
-	uint64_t reading;                    /* what a reading of the counter adds */
-	struct list_head ballast[MAX_ORDER]; /* by page->lru */
+	uint64_t reading; /* what a reading of the counter adds */
+	struct bench_ballast ballast;
 	uint32_t sample[MEASURED];
 };
 #define MIX_ORDER 9U
@@ -91,7 +89,7 @@ static void fill_slot(struct mix *mix, struct slot *slot, bool measured)
 	const unsigned int order = random_order(mix);
 	const irq_flags_t flags = irq_save();
 	const uint64_t before = cpu_instructions();
-	struct page *page = alloc_pages(MIX_GFP | __GFP_NOWARN, order);
+	struct page *page = alloc_pages(BENCH_GFP, order);
 	const uint64_t time = cpu_instructions() - before;
 
 	irq_restore(flags);
@@ -150,30 +148,13 @@ static bool take_ballast(struct mix *mix)
 	if (nr_free_pages(&kernel.mm) < left)
 		return false;
 	while (nr_free_pages(&kernel.mm) > left) {
-		struct page *page = NULL;
+		const bool fits = nr_free_pages(&kernel.mm) - left >= 1UL << order;
 
-		if (nr_free_pages(&kernel.mm) - left >= 1UL << order)
-			page = alloc_pages(MIX_GFP | __GFP_NOWARN, order);
-		if (page)
-			list_add(&page->lru, &mix->ballast[order]);
-		else if (order-- == 0)
+		if (!(fits && bench_ballast_take(&mix->ballast, order)) && order-- == 0)
 			break;
 		drain_local_pages();
 	}
 	return true;
-}
-
-static void free_ballast(struct mix *mix)
-{
-	for (unsigned int order = 0; order < MAX_ORDER; order++) {
-		while (!list_empty(&mix->ballast[order])) {
-			struct page *page = list_first_entry(
-				&mix->ballast[order], struct page, lru);
-
-			list_del(&page->lru);
-			__free_pages(page, order);
-		}
-	}
 }
 
 static int by_number(const void *a, const void *b)
@@ -236,8 +217,7 @@ static void init(struct mix *mix)
 	memset(mix, 0, sizeof(*mix));
 	mix->random = SEED;
 	mix->reading = bench_reading();
-	for (unsigned int order = 0; order < MAX_ORDER; order++)
-		list_init(&mix->ballast[order]);
+	bench_ballast_init(&mix->ballast);
 }
 
 static bool run(const struct bench_group *group)
@@ -260,7 +240,7 @@ static bool run(const struct bench_group *group)
 	for (unsigned int i = 0; i < SLOTS; i++)
 		if (mix->slot[i].page)
 			__free_pages(mix->slot[i].page, mix->slot[i].order);
-	free_ballast(mix);
+	bench_ballast_free(&mix->ballast);
 	show(mix);
 	__free_pages(block, MIX_ORDER);
 	return true;
@@ -270,5 +250,6 @@ const struct bench_group bench_mix = {
 	.name = "mix",
 	.help = "orders 0 to 9 at random, at half full",
 	.exact = true,
+	.settled = true,
 	.run = run,
 };

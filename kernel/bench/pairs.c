@@ -89,5 +89,6 @@ const struct bench_group bench_pairs = {
 	.name = "pairs",
 	.help = "allocate and free, again and again, by order",
 	.exact = true,
+	.settled = true,
 	.run = run,
 };

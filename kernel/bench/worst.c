@@ -12,9 +12,6 @@
 #include <port/print.h>
 #include "bench.h"
 
-/* Nobody may reclaim: that would be a cost of its own, without a limit. */
-#define WORST_GFP ((GFP_KERNEL & ~__GFP_WAIT) | __GFP_NOWARN)
-
 /* Over all operations of a kind. */
 struct extremes {
 	uint64_t max;
@@ -34,7 +31,7 @@ static struct page *timed_alloc(struct extremes *extremes, uint64_t reading)
 {
 	const irq_flags_t flags = irq_save();
 	const uint64_t before = cpu_instructions();
-	struct page *page = alloc_page(WORST_GFP);
+	struct page *page = alloc_page(BENCH_GFP);
 	const uint64_t time = cpu_instructions() - before;
 
 	irq_restore(flags);
@@ -88,5 +85,6 @@ const struct bench_group bench_worst = {
 	.name = "worst",
 	.help = "single pages until nothing is left, and back: the slowest",
 	.exact = true,
+	.settled = true,
 	.run = run,
 };
