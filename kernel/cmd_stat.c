@@ -59,6 +59,13 @@ int cmd_show_free_areas(int argc, char **argv)
 	return CMD_OK;
 }
 
+int cmd_locks(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	show_framed("locks", show_locks);
+	return CMD_OK;
+}
+
 int cmd_numastat(int argc, char **argv)
 {
 	(void)argc, (void)argv;

@@ -199,6 +199,21 @@ const struct command commands[] = {
 	},
 	{
 		.group = GROUP_MEMORY,
+		.name = "locks",
+		.args = "",
+		.help = "how the zones' locks are used",
+		.prints =
+			"for each zone's lock: how often it was taken, how often somebody else "
+			"had\n"
+			"it at first, and the cpus that took it least and most; after `debug "
+			"locks\n"
+			"on` also the longest hold, in instructions where the machine counts them\n"
+			"(scripts/bench), else in ticks of a clock.\n" IN_FRAME ".",
+		.example = "debug locks on; stress; locks",
+		.run = cmd_locks,
+	},
+	{
+		.group = GROUP_MEMORY,
 		.name = "numastat",
 		.args = "",
 		.help = "whose requests each node has served",

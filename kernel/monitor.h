@@ -61,6 +61,7 @@ int cmd_buddyinfo(int argc, char **argv); /* cmd_stat.c */
 int cmd_vmstat(int argc, char **argv);
 int cmd_zoneinfo(int argc, char **argv);
 int cmd_numastat(int argc, char **argv);
+int cmd_locks(int argc, char **argv);
 int cmd_meminfo(int argc, char **argv);
 int cmd_show_free_areas(int argc, char **argv);
 int cmd_min_free_kbytes(int argc, char **argv);

@@ -25,6 +25,7 @@
  * Source: Linux 2.6.11 mm/page_alloc.c, __free_pages_bulk(), __rmqueue(), expand().
  */
 #include "internal.h"
+#include "zone_lock.h"
 
 /* Counters that others read without the lock. */
 static void count_pages(struct zone *zone, long nr)
@@ -99,7 +100,7 @@ static void unlock_zone(struct zone *zone, irq_flags_t flags)
 {
 	const struct list_head *bad = zone->bad_link;
 	zone->bad_link = NULL;
-	spin_unlock_irqrestore(&zone->lock, flags);
+	zone_unlock(zone, flags);
 	if (unlikely(bad))
 		report_link(zone, bad);
 }
@@ -185,7 +186,7 @@ static void zone_has_freed(struct zone *zone)
 static ALWAYS_INLINE void free_block(
 	struct zone *zone, struct page *page, unsigned int order, struct mm_explain *explain)
 {
-	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
+	irq_flags_t flags = zone_lock(zone);
 
 	this_cpu->stat_slow.pgfree += 1UL << order;
 	zone_has_freed(zone);
@@ -245,7 +246,7 @@ static ALWAYS_INLINE struct page *take_locked(
 static ALWAYS_INLINE struct page *take_block(
 	struct zone *zone, unsigned int order, struct mm_explain *explain)
 {
-	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
+	irq_flags_t flags = zone_lock(zone);
 	struct page *page = take_locked(zone, order, explain);
 
 	if (page)
@@ -267,7 +268,7 @@ struct page *buddy_take_explained(struct zone *zone, unsigned int order, struct 
 static ALWAYS_INLINE unsigned int take_bulk(
 	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
 {
-	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
+	irq_flags_t flags = zone_lock(zone);
 	unsigned int taken = 0;
 
 	while (taken < count) {
@@ -297,7 +298,7 @@ unsigned int buddy_take_bulk_explained(
 static ALWAYS_INLINE unsigned int free_bulk(
 	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
 {
-	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
+	irq_flags_t flags = zone_lock(zone);
 	unsigned int freed = 0;
 
 	zone_has_freed(zone);
@@ -325,7 +326,7 @@ unsigned int buddy_free_bulk_explained(
 
 void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order)
 {
-	irq_flags_t flags = spin_lock_irqsave(&zone->lock);
+	irq_flags_t flags = zone_lock(zone);
 
 	ASSERT(page_state(page) != PAGE_SET_ASIDE);
 	set_page_tag(page, PAGE_SET_ASIDE, order);

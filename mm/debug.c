@@ -29,6 +29,8 @@ const struct mm_debug_level mm_debug_levels[] = {
 	{MM_DEBUG_TRACE, "trace", "keep the last events of each CPU, as `trace` says",
 		trace_prepare, trace_changed},
 	{MM_DEBUG_FAULT, "fault", "requests fail on purpose, as `fault` says", NULL, NULL},
+	{MM_DEBUG_LOCKS, "locks", "time how long zones' locks are held, for `locks`", NULL,
+		zone_lock_changed},
 	{MM_DEBUG_CONTEXT, "context", "may each caller that says it can sleep do so?", NULL, NULL},
 };
 const unsigned int nr_mm_debug_levels = sizeof(mm_debug_levels) / sizeof(mm_debug_levels[0]);

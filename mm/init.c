@@ -12,6 +12,7 @@
  */
 #include <mm/wait.h>
 #include "internal.h"
+#include "zone_lock.h"
 
 /*
  * Where HIGHMEM starts, whose pages have no address to reach a structure by. (Descriptors may lie
@@ -107,10 +108,11 @@ static void set_zonelist(struct mm_cpu *cpu, unsigned int list, struct zonelist 
 static int cpu_init(struct mm *mm, unsigned int id, int nid)
 {
 	size_t nr_sets = (size_t)mm->nr_node_ids << ZONES_SHIFT;
-	size_t head = align_up(sizeof(struct mm_cpu), 64);
+	size_t head = align_up(sizeof(struct mm_cpu), CACHE_LINE);
+	size_t sets = nr_sets * sizeof(struct per_cpu_pageset);
 	struct pglist_data *pgdat = mm->node[nid];
 	struct mm_cpu *cpu = boot_alloc(
-		mm, head + nr_sets * sizeof(struct per_cpu_pageset), nid, "per-CPU caches");
+		mm, head + sets + nr_sets * sizeof(struct lock_stat), nid, "per-CPU caches");
 
 	if (!cpu)
 		return -1;
@@ -120,6 +122,7 @@ static int cpu_init(struct mm *mm, unsigned int id, int nid)
 	cpu->boot_task = (struct mm_task){.name = "swapper", .prio = DEFAULT_PRIO};
 	cpu->task = &cpu->boot_task;
 	cpu->pageset = (struct per_cpu_pageset *)((char *)cpu + head);
+	cpu->lock_stat = (struct lock_stat *)((char *)cpu + head + sets);
 	for (size_t i = 0; i < nr_sets; i++)
 		pageset_init(&cpu->pageset[i], mm->zone_table[i]);
 	for (unsigned int i = 0; i <= GFP_ZONEMASK; i++)
@@ -188,10 +191,10 @@ static void hand_over(struct zone *zone, unsigned long pfn, unsigned long end)
 
 		for (unsigned long i = 0; i < 1UL << order; i++)
 			page_write_flags(&page[i], page_flags(&page[i]) & ~(1UL << PG_reserved));
-		flags = spin_lock_irqsave(&zone->lock);
+		flags = zone_lock(zone);
 		zone->reserved_pages -= 1UL << order;
 		buddy_free_locked(zone, page, order);
-		spin_unlock_irqrestore(&zone->lock, flags);
+		zone_unlock(zone, flags);
 		pfn += 1UL << order;
 	}
 }

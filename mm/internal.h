@@ -401,6 +401,10 @@ void trace_add(const struct trace_entry *entry);
 /** Is this request to fail? Then that has been counted, and said. */
 bool fault_inject(const struct alloc_request *request);
 
+/* zone_lock.c: the level MM_DEBUG_LOCKS. */
+
+void zone_lock_changed(struct mm *mm, bool on);
+
 /* report.c */
 
 /** Print a fault and count it; must hold no lock. `caller` is the entry point's return address. */

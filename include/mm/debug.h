@@ -41,6 +41,7 @@ struct mm;
 /* Of no concern to single pages, and so in mm->debug alone. */
 #define MM_DEBUG_LISTS 0x20000U /* look at the links of a free list before they are followed */
 #define MM_DEBUG_TAILS 0x10000U /* look at every page of a block, not at its head alone */
+#define MM_DEBUG_LOCKS 0x40000U /* how long is each zone's lock held? */
 
 /** A row of the table of levels. */
 struct mm_debug_level {

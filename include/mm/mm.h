@@ -225,6 +225,16 @@ struct numa_sum {
 };
 void mm_sum_numa(const struct mm *mm, const struct zone *zone, struct numa_sum *sum);
 
+/** How a zone's lock was used since boot, by all CPUs that are online. */
+struct lock_sum {
+	unsigned long acquired, contended;
+	uint64_t longest;                  /* hold since the level `locks` was last switched on */
+	unsigned int longest_cpu;          /* whose hold that was */
+	unsigned long fewest, most;        /* acquisitions by one CPU: how fair it is */
+	unsigned int fewest_cpu, most_cpu; /* which */
+};
+void mm_sum_locks(const struct mm *mm, const struct zone *zone, struct lock_sum *sum);
+
 /** Give all pages in this CPU's caches back to the buddy system. */
 void drain_local_pages(void);
 /**
@@ -273,6 +283,8 @@ void show_zoneinfo(const struct mm *mm);
 /** As /proc/meminfo, and one node's part as /sys/devices/system/node/nodeN/meminfo. */
 void show_meminfo(const struct mm *mm);
 void show_node_meminfo(const struct mm *mm, int nid);
+/** Each zone's lock: how often taken, how often waited for, how fairly, how long held. */
+void show_locks(const struct mm *mm);
 void show_nodes(const struct mm *mm);
 void show_zones(const struct mm *mm);
 void show_zonelists(const struct mm *mm);

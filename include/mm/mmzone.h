@@ -7,6 +7,7 @@
 #ifndef MM_MMZONE_H
 #define MM_MMZONE_H
 
+#include <stddef.h>
 #include <mm/gfp.h>
 #include <mm/list.h>
 #include <mm/page.h>
@@ -64,27 +65,35 @@ struct free_area {
 	unsigned long nr_free;      /* blocks, not pages; zone->lock */
 };
 
+/** Bytes that CPUs pass to each other at once, at least: what different ones write lies apart. */
+#define CACHE_LINE 64
+
 struct zone {
-	/* The buddy system; written under lock. */
-	struct spinlock lock;
-	unsigned long free_pages; /* pages in free_area[]; those in per-CPU caches are not free */
-	struct free_area free_area[MAX_ORDER];
-	unsigned long set_aside_pages;    /* found corrupt: neither free nor allocated */
+	/* The lock, which waiters look at, and what its holder writes at every unlock or free. */
+	_Alignas(CACHE_LINE) struct spinlock lock;
 	const struct list_head *bad_link; /* found wrong, and mended; to be reported; lock */
+	unsigned long set_aside_pages;    /* found corrupt: neither free nor allocated; lock */
+	/* Since a page was last freed to the zone; relaxed atomics. */
+	unsigned long pages_scanned;
+	unsigned int all_unreclaimable; /* kswapd has scanned all of it in vain; atomic */
+
+	/*
+	 * The buddy system; written under lock. Every allocation reads the sum, and must not have
+	 * the line taken away by those who only wait for the lock.
+	 */
+	_Alignas(CACHE_LINE) unsigned long free_pages; /* in free_area[]; not those in caches */
+	struct free_area free_area[MAX_ORDER];
 
 	/* Reclaim. */
-	_Alignas(64) struct spinlock lru_lock;
+	_Alignas(CACHE_LINE) struct spinlock lru_lock;
 	struct list_head active_list, inactive_list;    /* by page->lru, oldest last; lru_lock */
 	unsigned long nr_active, nr_inactive;           /* pages on them; lru_lock */
 	unsigned long nr_scan_active, nr_scan_inactive; /* still to be scanned; lru_lock */
 	/* Of reclaim: 12 is relaxed, 0 desperate; relaxed atomics. */
 	int temp_priority, prev_priority;
-	/* Since a page was last freed to the zone; relaxed atomics. */
-	unsigned long pages_scanned;
-	unsigned int all_unreclaimable; /* kswapd has scanned all of it in vain; atomic */
 
 	/* Constant once the zone is built; on cache lines that lock holders do not write. */
-	_Alignas(64) enum zone_type type;
+	_Alignas(CACHE_LINE) enum zone_type type;
 	unsigned int index; /* in mm->zone_table: (nid << ZONES_SHIFT) | type */
 	const char *name;
 	struct pglist_data *zone_pgdat;
@@ -103,6 +112,11 @@ struct zone {
 	struct wait_queue *wait_table;
 	unsigned int wait_table_bits;
 };
+/* Lines that are written by different CPUs for different reasons, and one that hardly ever is. */
+_Static_assert(offsetof(struct zone, free_pages) == CACHE_LINE, "the lock's line is its own");
+_Static_assert(offsetof(struct zone, lru_lock) % CACHE_LINE == 0, "buddy system and LRU apart");
+_Static_assert(offsetof(struct zone, type) % CACHE_LINE == 0, "constants apart from both");
+_Static_assert(sizeof(struct zone) % CACHE_LINE == 0, "one zone's constants, the next one's lock");
 
 /** The order in which an allocation tries zones: highest zone of the nearest node first. */
 struct zonelist {
@@ -161,6 +175,17 @@ struct per_cpu_pageset {
 	struct numa_stat numa_slow; /* written with interrupts off, outside of it */
 };
 _Static_assert(sizeof(struct per_cpu_pageset) == 128, "found by one shift of the zone's number");
+
+/**
+ * One CPU's use of one zone's lock. Written by that CPU alone, while it holds the lock or waits for
+ * it: nobody else's cache line is touched for it. Relaxed atomics.
+ */
+struct lock_stat {
+	unsigned long acquired;
+	unsigned long contended; /* of them: somebody else had it at first */
+	uint64_t since;          /* the hold that is timed now, or 0; the CPU's own */
+	uint64_t longest;        /* hold while MM_DEBUG_LOCKS was on, by lock_clock() */
+};
 
 /**
  * Events of one CPU, all unsigned long. Those of its caches are not in here but in its pagesets,
@@ -231,10 +256,14 @@ struct mm_cpu {
 	struct mm_task boot_task; /* until the runtime has threads */
 	struct zonelist *zonelist[GFP_ZONEMASK + 1]; /* of the CPU's node, by gfp; NULL: invalid */
 	struct per_cpu_pageset *pageset;             /* by zone->index */
+	struct lock_stat *lock_stat;                 /* by zone->index; of zone->lock */
 	struct per_cpu_pageset no_pageset;           /* of no zone, for first[] */
 	struct mm_cpu_stat stat;                     /* written inside the busy section */
 	struct mm_cpu_stat stat_slow; /* written with interrupts off, outside of it */
 };
+_Static_assert(offsetof(struct mm_cpu, attention) / CACHE_LINE ==
+		       offsetof(struct mm_cpu, pending) / CACHE_LINE,
+	"what every call looks at");
 
 /** The thread that runs on this CPU. In an interrupt: the one that it interrupted. */
 static inline struct mm_task *mm_current(void)

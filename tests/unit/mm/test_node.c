@@ -199,15 +199,20 @@ static void structures_lie_on_their_own_nodes(void **state)
 	spec.keep_boot_reserved = true;
 	machine = machine_create(&spec);
 	for (int nid = 0; nid < 4; nid++) {
-		const struct memblock_range *pgdat, *cpu, *zonelist;
+		const struct memblock_range *pgdat, *cpu, *zonelist, *last;
+		const struct mm_cpu *itself = machine->mm.cpu[nid];
 
 		pgdat = memblock_find_memory(
 			&machine->memblock, virt_to_phys(machine->mm.node[nid]));
 		cpu = memblock_find_memory(&machine->memblock, virt_to_phys(machine->mm.cpu[nid]));
 		zonelist = memblock_find_memory(
 			&machine->memblock, virt_to_phys(machine->mm.node[nid]->node_zonelists[0]));
+		/* The last of what lies behind the CPU: its caches, its counts of each lock. */
+		last = memblock_find_memory(&machine->memblock,
+			virt_to_phys(&itself->lock_stat[(4 << ZONES_SHIFT) - 1]));
 		assert_int_equal(pgdat->nid, nid);
 		assert_int_equal(cpu->nid, nid);
+		assert_int_equal(last->nid, nid);
 		assert_int_equal(zonelist->nid, nid);
 	}
 	machine_destroy(machine);

@@ -343,7 +343,7 @@ static void cpus_with_all_levels(void **state)
 	struct shared shared = {.ops = 20000, .max_order = 5};
 	const unsigned int levels = MM_DEBUG_OWNER | MM_DEBUG_POISON | MM_DEBUG_QUARANTINE |
 				    MM_DEBUG_CONTEXT | MM_DEBUG_TRACE | MM_DEBUG_LISTS |
-				    MM_DEBUG_TAILS;
+				    MM_DEBUG_TAILS | MM_DEBUG_LOCKS;
 
 	(void)state;
 	shared.machine = machine_create(&spec);
