@@ -29,6 +29,7 @@ static const struct bench_group *const groups[] = {
 	&bench_mix,
 	&bench_worst,
 	&bench_boot,
+	&bench_scale,
 };
 #define NR_GROUPS_OF_BENCH (sizeof(groups) / sizeof(groups[0]))
 

@@ -28,6 +28,7 @@ extern const struct bench_group bench_batches; /* batches.c */
 extern const struct bench_group bench_mix;     /* mix.c */
 extern const struct bench_group bench_worst;   /* worst.c */
 extern const struct bench_group bench_boot;    /* boot.c */
+extern const struct bench_group bench_scale;   /* scale.c */
 
 /** Largest batch, in blocks. */
 #define BENCH_MAX_BATCH 65536U
