@@ -44,27 +44,34 @@ gdb.execute("kill")
 """
 
 
-def measure(elf, folder):
-    """(alloc, free) of a pair from and to the caches."""
-    socket, script = os.path.join(folder, "gdb"), os.path.join(folder, "count.py")
-    with open(script, "w", encoding="ascii") as file:
-        file.write(GDB % PAIRS)
+def under_gdb(elf, folder, commands, arguments):
+    """Boot one hart that runs monitor commands, with gdb and its arguments from the reset on; returns
+    what gdb printed."""
+    socket = os.path.join(folder, "gdb")
     machine = machines.Machine(["-machine", "virt", "-smp", "1", "-m", "256M", "-icount", "shift=0"])
-    commands = ["alloc 0", "free last"] * PAIRS
     command = boot.qemu_command(machine, elf, boot.bootargs("", commands), gdb_socket=socket)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as qemu:
         try:
             while qemu.poll() is None and not os.path.exists(socket):
                 time.sleep(0.05)
             done = subprocess.run(["gdb-multiarch", "-nx", "-batch", "-ex", "set confirm off", "-ex",
-                                   f"target remote {socket}",
-                                   "-x", script, elf], stdin=subprocess.DEVNULL, check=False,
-                                  timeout=SECONDS, text=True, capture_output=True)
+                                   f"target remote {socket}", *arguments, elf],
+                                  stdin=subprocess.DEVNULL, check=False, timeout=SECONDS, text=True,
+                                  capture_output=True)
         finally:
             qemu.kill()
-    pairs = re.findall(r"^pair (\d+) (\d+)$", done.stdout, re.MULTILINE)
+    return done.stdout + done.stderr
+
+
+def measure(elf, folder):
+    """(alloc, free) of a pair from and to the caches."""
+    script = os.path.join(folder, "count.py")
+    with open(script, "w", encoding="ascii") as file:
+        file.write(GDB % PAIRS)
+    text = under_gdb(elf, folder, ["alloc 0", "free last"] * PAIRS, ["-x", script])
+    pairs = re.findall(r"^pair (\d+) (\d+)$", text, re.MULTILINE)
     if len(pairs) != PAIRS:
-        sys.exit(f"scripts/cost: gdb did not see {PAIRS} pairs:\n{done.stdout}{done.stderr}")
+        sys.exit(f"scripts/cost: gdb did not see {PAIRS} pairs:\n{text}")
     if len(set(pairs[1:])) != 1:
         sys.exit(f"scripts/cost: the pairs differ: {pairs}")
     return tuple(int(number) for number in pairs[-1])

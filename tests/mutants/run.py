@@ -27,6 +27,7 @@ or, for a unit test, all of whose tests must end, and one of those named fail:
 or, for what only costs, compared with the image without the fault:
 
     Bench: pair/0               the figure of `bench` that must become worse by more than is tolerated
+    Stores: 0                   or the order of which a hot pair must write a cache line that is shared
 """
 import contextlib
 import fcntl
@@ -46,6 +47,7 @@ import bench  # noqa: E402  the path has to be set first
 import boot  # noqa: E402
 import figures  # noqa: E402
 import machine as machines  # noqa: E402
+import stores  # noqa: E402
 
 SOURCES = ["CMakeLists.txt", "toolchain.cmake", "arch", "drivers", "include", "kernel", "mm"]
 DEFAULT_MACHINE = "4 512M 2"
@@ -60,7 +62,7 @@ def header_of(path):
 
 
 def is_bench(path):
-    return re.search(r"^Bench: ", header_of(path), re.MULTILINE) is not None
+    return re.search(r"^(Bench|Stores): ", header_of(path), re.MULTILINE) is not None
 
 
 class UnitMutant:
@@ -95,7 +97,8 @@ class BenchMutant:
     def __init__(self, path):
         self.path = path
         self.name = os.path.basename(path)
-        self.figure = re.findall(r"^Bench: (.+)$", header_of(path), re.MULTILINE)[0]
+        [(self.what, self.figure)] = re.findall(r"^(Bench|Stores): (.+)$", header_of(path),
+                                                re.MULTILINE)
 
     def image(self, folder):
         """What boots, of a build's folder."""
@@ -237,6 +240,15 @@ def check_dearer(mutant):
     print(f"{mutant.name}: caught")
 
 
+def check_shared(mutant):
+    """Does the pair write a shared line? Without the fault it must not: boot/test_stores.py."""
+    with build_folder(mutant.arch) as scratch:
+        [pair] = stores.measure(build(mutant, scratch), [int(mutant.figure)])
+    if not pair["shared"]:
+        sys.exit(f"{mutant.name}: NOT CAUGHT: no shared line is written")
+    print(f"{mutant.name}: caught")
+
+
 def build_as_it_is(arch):
     """The folder of the build without faults."""
     elf = os.environ.get("PAGEFRAME_ELF")
@@ -317,7 +329,8 @@ def main():
     elif arguments[:1] == ["--unit"] and len(arguments) > 1:
         check_unit([UnitMutant(path) for path in arguments[1:]])
     elif len(arguments) == 1 and is_bench(arguments[0]):
-        check_dearer(BenchMutant(arguments[0]))
+        mutant = BenchMutant(arguments[0])
+        {"Bench": check_dearer, "Stores": check_shared}[mutant.what](mutant)
     elif len(arguments) == 1:
         check_caught(Mutant(arguments[0]))
     else:
