@@ -9,13 +9,20 @@
 #include "internal.h"
 #include "zone_lock.h"
 
-void zone_lock_time(struct lock_stat *stat)
+void zone_lock_wait(struct zone *zone, struct lock_stat *stat)
 {
-	const uint64_t held = lock_clock() - stat->since;
+	store_once64(&stat->contended, stat->contended + 1);
+	spin_lock_contended(&zone->lock);
+}
 
-	stat->since = 0;
+void zone_lock_time(struct zone *zone)
+{
+	struct lock_stat *stat = &this_cpu->lock_stat[zone->index];
+	const uint64_t held = lock_clock() - zone->locked_since;
+
+	zone->locked_since = 0;
 	if (held > stat->longest)
-		__atomic_store_n(&stat->longest, held, __ATOMIC_RELAXED);
+		store_once64(&stat->longest, held);
 }
 
 /* Each time it is switched on it finds the longest anew. */
@@ -23,15 +30,20 @@ void zone_lock_changed(struct mm *mm, bool on)
 {
 	struct zone *zone;
 
-	for_each_populated_zone (zone, mm)
-		for (unsigned int id = 0; on && id < mm->nr_cpus; id++)
-			__atomic_store_n(
-				&mm->cpu[id]->lock_stat[zone->index].longest, 0, __ATOMIC_RELAXED);
+	for_each_populated_zone (zone, mm) {
+		for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+			struct lock_stat *stat = &mm->cpu[id]->lock_stat[zone->index];
+
+			if (on)
+				store_once64(&stat->longest, 0);
+			__atomic_store_n(&stat->timed, on, __ATOMIC_RELAXED);
+		}
+	}
 }
 
 static void add_cpu(struct lock_sum *sum, const struct lock_stat *stat, unsigned int id, bool first)
 {
-	const unsigned long acquired = __atomic_load_n(&stat->acquired, __ATOMIC_RELAXED);
+	const uint64_t acquired = __atomic_load_n(&stat->acquired, __ATOMIC_RELAXED);
 	const uint64_t longest = __atomic_load_n(&stat->longest, __ATOMIC_RELAXED);
 
 	sum->acquired += acquired;
@@ -71,10 +83,11 @@ void show_locks(const struct mm *mm)
 		struct lock_sum sum;
 
 		mm_sum_locks(mm, zone, &sum);
-		print("Node %d, zone %8s: acquired %lu, contended %lu, by one cpu %lu (cpu %u) to "
-		      "%lu (cpu %u)",
-			zone->zone_pgdat->node_id, zone->name, sum.acquired, sum.contended,
-			sum.fewest, sum.fewest_cpu, sum.most, sum.most_cpu);
+		print("Node %d, zone %8s: acquired %llu, contended %llu, by one cpu %llu (cpu %u) "
+		      "to %llu (cpu %u)",
+			zone->zone_pgdat->node_id, zone->name, (unsigned long long)sum.acquired,
+			(unsigned long long)sum.contended, (unsigned long long)sum.fewest,
+			sum.fewest_cpu, (unsigned long long)sum.most, sum.most_cpu);
 		if (sum.longest)
 			print(", longest hold %llu (cpu %u)", (unsigned long long)sum.longest,
 				sum.longest_cpu);

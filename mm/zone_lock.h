@@ -19,13 +19,10 @@ static inline uint64_t lock_clock(void)
 	return instructions ? instructions : cpu_time();
 }
 
-static ALWAYS_INLINE void lock_count(unsigned long *counter)
-{
-	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
-}
-
-/** The hold that is timed ends: out of line. */
-void zone_lock_time(struct lock_stat *stat);
+/** Out of line: somebody else has the lock. */
+void zone_lock_wait(struct zone *zone, struct lock_stat *stat);
+/** Out of line: the hold that is timed ends. */
+void zone_lock_time(struct zone *zone);
 
 /** Mask interrupts and take the zone's lock; the value goes to zone_unlock(). */
 static ALWAYS_INLINE irq_flags_t zone_lock(struct zone *zone)
@@ -33,22 +30,18 @@ static ALWAYS_INLINE irq_flags_t zone_lock(struct zone *zone)
 	const irq_flags_t flags = irq_save();
 	struct lock_stat *stat = &this_cpu->lock_stat[zone->index];
 
-	if (unlikely(!spin_trylock(&zone->lock))) {
-		lock_count(&stat->contended);
-		spin_lock_contended(&zone->lock);
-	}
-	lock_count(&stat->acquired);
-	if (unlikely(mm_debug(this_cpu->mm) & MM_DEBUG_LOCKS))
-		stat->since = lock_clock();
+	if (unlikely(!spin_trylock(&zone->lock)))
+		zone_lock_wait(zone, stat);
+	store_once64(&stat->acquired, stat->acquired + 1);
+	if (unlikely(__atomic_load_n(&stat->timed, __ATOMIC_RELAXED)))
+		zone->locked_since = lock_clock();
 	return flags;
 }
 
 static ALWAYS_INLINE void zone_unlock(struct zone *zone, irq_flags_t flags)
 {
-	struct lock_stat *stat = &this_cpu->lock_stat[zone->index];
-
-	if (unlikely(stat->since))
-		zone_lock_time(stat);
+	if (unlikely(zone->locked_since))
+		zone_lock_time(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 

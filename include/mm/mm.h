@@ -227,10 +227,10 @@ void mm_sum_numa(const struct mm *mm, const struct zone *zone, struct numa_sum *
 
 /** How a zone's lock was used since boot, by all CPUs that are online. */
 struct lock_sum {
-	unsigned long acquired, contended;
+	uint64_t acquired, contended;
 	uint64_t longest;                  /* hold since the level `locks` was last switched on */
 	unsigned int longest_cpu;          /* whose hold that was */
-	unsigned long fewest, most;        /* acquisitions by one CPU: how fair it is */
+	uint64_t fewest, most;             /* acquisitions by one CPU: how fair it is */
 	unsigned int fewest_cpu, most_cpu; /* which */
 };
 void mm_sum_locks(const struct mm *mm, const struct zone *zone, struct lock_sum *sum);

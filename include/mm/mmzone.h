@@ -72,6 +72,7 @@ struct zone {
 	/* The lock, which waiters look at, and what its holder writes at every unlock or free. */
 	_Alignas(CACHE_LINE) struct spinlock lock;
 	const struct list_head *bad_link; /* found wrong, and mended; to be reported; lock */
+	uint64_t locked_since;            /* lock_clock(), of a hold that is timed; or 0; lock */
 	unsigned long set_aside_pages;    /* found corrupt: neither free nor allocated; lock */
 	/* Since a page was last freed to the zone; relaxed atomics. */
 	unsigned long pages_scanned;
@@ -178,13 +179,14 @@ _Static_assert(sizeof(struct per_cpu_pageset) == 128, "found by one shift of the
 
 /**
  * One CPU's use of one zone's lock. Written by that CPU alone, while it holds the lock or waits for
- * it: nobody else's cache line is touched for it. Relaxed atomics.
+ * it, so nobody else's cache line is touched for it; but `timed`, and `longest` when that is set.
+ * Others may read: relaxed atomics.
  */
 struct lock_stat {
-	unsigned long acquired;
-	unsigned long contended; /* of them: somebody else had it at first */
-	uint64_t since;          /* the hold that is timed now, or 0; the CPU's own */
-	uint64_t longest;        /* hold while MM_DEBUG_LOCKS was on, by lock_clock() */
+	uint64_t acquired;
+	uint64_t contended; /* of them: somebody else had it at first */
+	uint64_t longest;   /* hold while MM_DEBUG_LOCKS was on, by lock_clock() */
+	uint32_t timed;     /* MM_DEBUG_LOCKS is on */
 };
 
 /**
