@@ -16,6 +16,7 @@ import gdb
 LINE = 64
 STACK = 32 << 10
 STORE, AMO = 0x23, 0x2f
+SSTATUS_SIE = 2
 TAG_CACHED = int(gdb.parse_and_eval("(int)PAGE_CACHED"))
 MAX_NR_ZONES = int(gdb.parse_and_eval("(int)MAX_NR_ZONES"))
 
@@ -102,9 +103,12 @@ class Owners:
 
 
 def follow(function, code, lines):
-    """Run to a function and through it; adds what it writes to `lines`, {address: owner}."""
+    """Run to a function and through it; adds what it writes to `lines`, {address: owner}. Interrupts
+    are masked: between LR and SC the machine runs, and one might switch to another thread."""
     gdb.Breakpoint(f"*{function}", type=gdb.BP_HARDWARE_BREAKPOINT, temporary=True)
     gdb.execute("continue", to_string=True)
+    enabled = value("$sstatus") & SSTATUS_SIE
+    gdb.execute(f"set $sstatus = $sstatus & ~{SSTATUS_SIE}")
     owners = Owners()
     back, stack, first = value("$ra"), value("$sp"), value("$a0")
     while (value("$pc"), value("$sp")) != (back, stack):
@@ -113,6 +117,7 @@ def follow(function, code, lines):
             address = value(f"$x{to[0]}") + to[1] & (1 << 64) - 1
             lines.setdefault(address // LINE * LINE, owners.of(address))
         gdb.execute("stepi", to_string=True)
+    gdb.execute(f"set $sstatus = $sstatus | {enabled}")
     return owners, first
 
 
