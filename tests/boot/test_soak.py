@@ -2,13 +2,16 @@
 """What takes many minutes, so it is run by hand only: scripts/test -L soak -V.
 
 Many boots in a row: all harts online in each, whichever hart boots ($PAGEFRAME_SOAK_BOOTS asks for
-another number); thousands of OOM kills; ten million operations with policies and pressure.
+another number); thousands of OOM kills; ten million operations with policies and pressure; 128 harts
+on eight nodes.
 """
 import collections
 import os
+import re
 
 import boot
 import machine as machines
+import tree
 from harts import boot_hart, check_all_online
 
 HARTS = 8
@@ -42,3 +45,14 @@ def test_long_pressure(kernel):
     command = boot.qemu_command(machines.sized(4, "512M", 4), kernel, boot.bootargs("", commands))
     result = boot.run(command, timeout=PRESSURE_SECONDS)
     assert boot.problems(result, commands) == []
+
+
+def test_128_harts_on_8_nodes(run):
+    """The firmware of Debian 12 has no more. Each count of harts makes its pairs, too."""
+    commands = ["harts", "debug locks on", "stress ops=500000 seed=7", "check", "bench scale", "locks"]
+    machine = machines.sized(128, "8G", 8)
+    result = run(machine, commands, "hart_timeout=600")
+    assert boot.problems(result, commands) == []
+    check_all_online(result, [hart.hwid for hart in tree.harts(machine.tree())])
+    rates = dict(re.findall(r"^scale/(9/harts/\d+) (\d+\.\d+)$", result.text, re.MULTILINE))
+    assert len(rates) == 8 and all(float(rate) > 0 for rate in rates.values())
