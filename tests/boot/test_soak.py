@@ -54,5 +54,6 @@ def test_128_harts_on_8_nodes(run):
     result = run(machine, commands, "hart_timeout=600")
     assert boot.problems(result, commands) == []
     check_all_online(result, [hart.hwid for hart in tree.harts(machine.tree())])
-    rates = dict(re.findall(r"^scale/(9/harts/\d+) (\d+\.\d+)$", result.text, re.MULTILINE))
+    rates = dict(re.findall(r"^scale/(9/harts/\d+) (\d+\.\d+)$", "\n".join(result.lines),
+                            re.MULTILINE))
     assert len(rates) == 8 and all(float(rate) > 0 for rate in rates.values())
