@@ -82,6 +82,16 @@ static bool set_lowmem_reserve_ratio(const char *value)
 	return true;
 }
 
+static bool set_pcp_share(const char *value)
+{
+	uint64_t share;
+
+	if (!parse_number(value, &share) || share > UINT32_MAX)
+		return false;
+	kernel.bootargs.pcp_share = (unsigned int)share;
+	return true;
+}
+
 /* Which modes there are is the machine's: port/boot.h. */
 static bool set_paging(const char *value)
 {
@@ -176,6 +186,9 @@ static const struct bootarg {
 		set_min_free_kbytes},
 	{"lowmem_reserve_ratio", "A,B,C, 1 or more each", "reserves of DMA, DMA32, Normal",
 		set_lowmem_reserve_ratio},
+	{"pcp_share", "a number",
+		"a part of memory, one in so many, may be cached in blocks; 0: none",
+		set_pcp_share},
 	{"paging", paging_modes, "how addresses are translated", set_paging},
 	{"interactive", NULL, "after a failed command: the monitor, not the end", set_interactive},
 };
@@ -220,6 +233,7 @@ void bootargs_read(const void *fdt)
 	bool good = true;
 
 	args->hart_timeout = HART_TIMEOUT_DEFAULT;
+	args->pcp_share = MM_PCP_SHARE;
 	of_bootargs(fdt, args->text, sizeof(args->text));
 	args->cut = strlen(args->text) == sizeof(args->text) - 1;
 	if (args->cut)

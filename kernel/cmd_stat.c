@@ -121,6 +121,21 @@ static void show_reserves(void)
 	}
 }
 
+int cmd_pcp_share(int argc, char **argv)
+{
+	uint64_t share;
+
+	if (argc > 2)
+		return command_usage(argv[0], "one number");
+	if (argc == 2) {
+		if (!parse_number_in(argv[0], "N", argv[1], 0, UINT32_MAX, &share))
+			return CMD_USAGE;
+		mm_set_pcp_share(&kernel.mm, (unsigned int)share);
+	}
+	print("pcp_share: %u\n", mm_pcp_share(&kernel.mm));
+	return CMD_OK;
+}
+
 int cmd_lowmem_reserve_ratio(int argc, char **argv)
 {
 	static const char *const names[MAX_NR_ZONES - 1] = {"DMA", "DMA32", "NORMAL"};

@@ -270,8 +270,23 @@ const struct command commands[] = {
 		.args = "",
 		.help = "the per-CPU page caches",
 		.prints = "for each zone and CPU, hot and cold: the marks, the batch, and the "
-			  "pages now",
+			  "pages now;\n"
+			  "then the blocks of each order above 0, cached now and at most",
 		.run = cmd_pcp,
+	},
+	{
+		.group = GROUP_MEMORY,
+		.name = "pcp_share",
+		.args = "[N]",
+		.help = "show or set what may be cached in blocks",
+		.arguments = "N  of each zone, one page in so many may lie in the CPUs' caches of "
+			     "blocks above\n"
+			     "   order 0, which are emptied now; 0: there are no such caches",
+		.prints = "the number; `pcp` says what it means for each order. The boot argument "
+			  "is of\n"
+			  "the same name.",
+		.example = "pcp_share 64",
+		.run = cmd_pcp_share,
 	},
 	{
 		.group = GROUP_MEMORY,

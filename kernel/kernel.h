@@ -60,6 +60,7 @@ struct bootargs {
 	bool min_free_given;       /* the next is to be set */
 	uint64_t min_free_kbytes;
 	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES - 1]; /* 0: as it is */
+	unsigned int pcp_share;                              /* mm_set_pcp_share() */
 };
 
 /** How much of the boot is done, in cpu_instructions(), at the end of each of its stages. */

@@ -304,6 +304,7 @@ static void boot_mm(void)
 		.cpu_nid = cpu_nid,
 		.distance = of_distance,
 		.context = &kernel.numa,
+		.pcp_share = kernel.bootargs.pcp_share,
 	};
 
 	for (unsigned int i = 0; i < kernel.nr_cpus; i++)

@@ -65,6 +65,7 @@ int cmd_locks(int argc, char **argv);
 int cmd_meminfo(int argc, char **argv);
 int cmd_show_free_areas(int argc, char **argv);
 int cmd_min_free_kbytes(int argc, char **argv);
+int cmd_pcp_share(int argc, char **argv);
 int cmd_lowmem_reserve_ratio(int argc, char **argv);
 int cmd_alloc(int argc, char **argv); /* cmd_alloc.c */
 int cmd_free(int argc, char **argv);

@@ -157,9 +157,16 @@ static bool test_double_free(void)
 	__free_page(page);
 	__free_page(page); /* in a cache */
 	EXPECT(one_report(MISUSE_DOUBLE_FREE, before));
+	page = alloc_pages(GFP_KERNEL, 1);
+	EXPECT(page);
+	__free_pages(page, 1);
+	before = reports_now(MISUSE_DOUBLE_FREE);
+	__free_pages(page, 1); /* in a cache, or merged */
+	EXPECT(one_report(MISUSE_DOUBLE_FREE, before));
 	page = alloc_pages(GFP_KERNEL, 10);
 	EXPECT(page);
 	__free_pages(page, 10);
+	drain_local_pages();
 	before = reports_now(MISUSE_DOUBLE_FREE);
 	__free_pages(page, 10); /* in the buddy system, and too large to be merged away */
 	EXPECT(one_report(MISUSE_DOUBLE_FREE, before));

@@ -270,6 +270,7 @@ static bool list_corruption(struct scene *scene)
 	EXPECT(page);
 	zone = page_zone(page);
 	__free_pages(page, 10);
+	drain_local_pages();
 	EXPECT(zone->free_area[10].free_list.next == &page->lru);
 	page->lru.next = NULL;
 	next = alloc_pages(GFP_KERNEL, 10); /* the list was made anew, in another order */
@@ -288,6 +289,7 @@ static bool list_checked(struct scene *scene)
 	(void)scene;
 	EXPECT(page);
 	__free_pages(page, 10);
+	drain_local_pages();
 	next = page->lru.next;
 	page->lru.next = NULL;
 	EXPECT(mm_check(&kernel.mm, NULL) > 0);

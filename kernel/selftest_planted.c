@@ -39,6 +39,7 @@ int selftest_corrupt(int argc, char **argv)
 	}
 	nid = page_to_nid(page);
 	__free_pages(page, MAX_ORDER - 1);
+	drain_local_pages();
 	page->lru.next = NULL;
 	print("selftest: corrupt: cpu %u takes a block whose links were overwritten: a dump and a "
 	      "failing status must follow\n",

@@ -40,11 +40,8 @@ unsigned long watch_cached(const struct zone *zone)
 {
 	unsigned long cached = 0;
 
-	for (unsigned int cpu = 0; cpu < kernel.mm.nr_cpus; cpu++) {
-		const struct per_cpu_pages *pcp = kernel.mm.cpu[cpu]->pageset[zone->index].pcp;
-
-		cached += pcp[PCP_HOT].count + pcp[PCP_COLD].count;
-	}
+	for (unsigned int cpu = 0; cpu < kernel.mm.nr_cpus; cpu++)
+		cached += pageset_pages(&kernel.mm.cpu[cpu]->pageset[zone->index]);
 	return cached;
 }
 

@@ -79,6 +79,16 @@ static struct page *walk_all(const struct alloc_request *request, const struct a
 	return alloc_walk(request, pass);
 }
 
+/* What others cache goes back, if there is any; and then a pass more. */
+static struct page *walk_fetched(
+	const struct alloc_request *request, const struct alloc_pass *pass, unsigned int work)
+{
+	if (!pcp_fetch_back(this_cpu->mm, request->zonelist->zones, work))
+		return NULL;
+	explain_add(request->explain, .kind = EXPLAIN_FETCH);
+	return alloc_walk(request, pass);
+}
+
 static void wake_kswapds(const struct alloc_request *request)
 {
 	const struct mm_hooks *hooks = this_cpu->mm->hooks;
@@ -170,6 +180,8 @@ static enum outcome rebalance(
 		 */
 		if (progress || may_kill)
 			*page = walk_all(request, progress ? min : &high_pass);
+		if (!*page)
+			*page = walk_fetched(request, min, MM_PENDING_DRAIN);
 		if (*page)
 			return SERVED;
 		if (!progress && may_kill) {
@@ -213,7 +225,7 @@ static void say_failure(const struct alloc_request *request)
 
 /* Passes that need no wait. */
 static struct page *try_at_once(
-	const struct alloc_request *request, const struct alloc_pass *min, bool *last)
+	const struct alloc_request *request, const struct alloc_pass *min, bool wait, bool *last)
 {
 	static const struct alloc_pass no_mark = {.name = "none", .mark = MARK_NONE};
 	struct page *page;
@@ -226,6 +238,8 @@ static struct page *try_at_once(
 			.text = mm_task_dying(mm_current()) ? "it was told to let go"
 							    : "it works to free memory");
 		page = walk_all(request, &no_mark);
+		if (!page && wait)
+			page = walk_fetched(request, &no_mark, MM_PENDING_BLOCKS);
 	}
 	return page;
 }
@@ -254,8 +268,12 @@ struct page *alloc_slow(const struct alloc_request *request)
 	explain_add(request->explain, .kind = EXPLAIN_SLOW);
 	if (nr_quarantined_pages(this_cpu->mm) && quarantine_release(this_cpu->mm, 0))
 		page = alloc_walk(request, &low_pass);
+	while (!page && pcp_give_back(request->zonelist, request->order)) {
+		explain_add(request->explain, .kind = EXPLAIN_GIVE_BACK);
+		page = alloc_walk(request, &low_pass);
+	}
 	while (!page && outcome == RESTART) {
-		page = try_at_once(request, &min, &last);
+		page = try_at_once(request, &min, wait, &last);
 		if (page)
 			break;
 		outcome = last || !wait ? FAILED : rebalance(request, &min, &page);

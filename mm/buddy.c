@@ -295,8 +295,8 @@ unsigned int buddy_take_bulk_explained(
 	return take_bulk(zone, count, list, explain);
 }
 
-static ALWAYS_INLINE unsigned int free_bulk(
-	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
+static ALWAYS_INLINE unsigned int free_bulk(struct zone *zone, unsigned int order,
+	unsigned int count, struct list_head *list, struct mm_explain *explain)
 {
 	irq_flags_t flags = zone_lock(zone);
 	unsigned int freed = 0;
@@ -306,7 +306,10 @@ static ALWAYS_INLINE unsigned int free_bulk(
 		struct page *page = list_last_entry(list, struct page, lru);
 
 		list_del(&page->lru);
-		merge(zone, page, 0, explain);
+		/* A tag with an order is that of a head, and this may become a tail. */
+		if (order)
+			set_page_tag(page, PAGE_FREE, 0);
+		merge(zone, page, order, explain);
 		freed++;
 	}
 	unlock_zone(zone, flags);
@@ -315,13 +318,25 @@ static ALWAYS_INLINE unsigned int free_bulk(
 
 unsigned int buddy_free_bulk(struct zone *zone, unsigned int count, struct list_head *list)
 {
-	return free_bulk(zone, count, list, NULL);
+	return free_bulk(zone, 0, count, list, NULL);
 }
 
 unsigned int buddy_free_bulk_explained(
 	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
 {
-	return free_bulk(zone, count, list, explain);
+	return free_bulk(zone, 0, count, list, explain);
+}
+
+unsigned int buddy_free_blocks(
+	struct zone *zone, unsigned int order, unsigned int count, struct list_head *list)
+{
+	return free_bulk(zone, order, count, list, NULL);
+}
+
+unsigned int buddy_free_blocks_explained(struct zone *zone, unsigned int order, unsigned int count,
+	struct list_head *list, struct mm_explain *explain)
+{
+	return free_bulk(zone, order, count, list, explain);
 }
 
 void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order)

@@ -5,8 +5,8 @@
  * Nobody may be allocating or reclaiming. Reads everything and changes nothing; a fault costs
  * one line. Each page of a zone is visited as the head of something or skipped as a part of it:
  *
- *	reserved | free block (its order) | cached page | allocated block (its order) | set aside
- *	| block in quarantine, which counts as cached
+ *	reserved | free block (its order) | cached block (its order) | allocated block (its order)
+ *	| set aside | block in quarantine, which counts as cached
  *
  * What is none of these has been lost. An allocated page may be on an LRU list besides. Source:
  * semantics S27.
@@ -32,6 +32,9 @@ struct page_list {
 	unsigned int order;  /* of the blocks that the pages head */
 	void (*visit)(struct check *check, const struct page *page, const struct page_list *list);
 };
+
+static const char *const order_names[MAX_ORDER] = {"order-0", "order-1", "order-2", "order-3",
+	"order-4", "order-5", "order-6", "order-7", "order-8", "order-9", "order-10"};
 
 static __attribute__((format(printf, 2, 3))) void fault(
 	struct check *check, const char *format, ...)
@@ -106,14 +109,12 @@ static unsigned long check_list(struct check *check, const struct page_list *lis
 
 static void check_free_lists(struct check *check)
 {
-	static const char *const names[MAX_ORDER] = {"order-0", "order-1", "order-2", "order-3",
-		"order-4", "order-5", "order-6", "order-7", "order-8", "order-9", "order-10"};
 	const struct zone *zone = check->zone;
 
 	for (unsigned int order = 0; order < MAX_ORDER; order++) {
 		const struct free_area *area = &zone->free_area[order];
-		const struct page_list list = {
-			names[order], &area->free_list, area->nr_free, order, check_free_head};
+		const struct page_list list = {order_names[order], &area->free_list, area->nr_free,
+			order, check_free_head};
 		unsigned long nr = check_list(check, &list);
 
 		if (nr != area->nr_free)
@@ -131,32 +132,39 @@ static void check_cached_page(
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	(void)list;
 	if (!in_zone(check, page))
 		fault(check, "pfn 0x%lx of another zone is in a cache", pfn);
-	if (page_state(page) != PAGE_CACHED || page_count_raw(page) != 0 || PagePrivate(page))
+	if (page_tag(page) != make_tag(PAGE_CACHED, list->order) || page_count_raw(page) != 0 ||
+		PagePrivate(page))
 		fault(check, "pfn 0x%lx is in a cache but not marked so", pfn);
+}
+
+/* One list of a CPU's caches, `name`, of blocks of this order. */
+static void check_cache(struct check *check, unsigned int id, const char *name,
+	const struct per_cpu_pages *pcp, unsigned int order)
+{
+	const struct page_list list = {"cached", &pcp->list, pcp->count, order, check_cached_page};
+	unsigned long nr = check_list(check, &list);
+
+	if (nr != pcp->count)
+		fault(check, "cpu %u's %s cache counts %u %s and holds %lu", id, name, pcp->count,
+			order ? "blocks" : "pages", nr);
+	if (pcp->count > pcp->high)
+		fault(check, "cpu %u's %s cache holds %u %s, %u at most", id, name, pcp->count,
+			order ? "blocks" : "pages", pcp->high);
+	check->count.cached += nr << order;
 }
 
 static void check_caches(struct check *check)
 {
 	for (unsigned int id = 0; id < check->mm->nr_cpus; id++) {
-		const struct mm_cpu *cpu = check->mm->cpu[id];
+		const struct per_cpu_pageset *set =
+			&check->mm->cpu[id]->pageset[check->zone->index];
 
-		for (unsigned int i = 0; i < NR_PCP; i++) {
-			const struct per_cpu_pages *pcp = &cpu->pageset[check->zone->index].pcp[i];
-			const struct page_list list = {
-				"cached", &pcp->list, pcp->count, 0, check_cached_page};
-			unsigned long nr = check_list(check, &list);
-
-			if (nr != pcp->count)
-				fault(check, "cpu %u's %s cache counts %u pages and holds %lu", id,
-					i == PCP_HOT ? "hot" : "cold", pcp->count, nr);
-			if (pcp->count > pcp->high)
-				fault(check, "cpu %u's %s cache holds %u pages, %u at most", id,
-					i == PCP_HOT ? "hot" : "cold", pcp->count, pcp->high);
-			check->count.cached += nr;
-		}
+		check_cache(check, id, "hot", &set->pcp[PCP_HOT], 0);
+		check_cache(check, id, "cold", &set->pcp[PCP_COLD], 0);
+		for (unsigned int order = 1; order < MAX_ORDER; order++)
+			check_cache(check, id, order_names[order], &set->block[order - 1], order);
 	}
 }
 
@@ -293,14 +301,15 @@ static unsigned long check_head(
 	if (PagePrivate(page) && page_state(page) == PAGE_FREE)
 		return check_free_block(check, page, seen);
 	switch (page_state(page)) {
-	case PAGE_CACHED:
-		seen->cached++;
-		return 1;
 	case PAGE_ALLOCATED:
 		return check_allocated_block(check, page, seen);
+	case PAGE_CACHED:
 	case PAGE_QUARANTINED:
-		if (!check_head_order(check, page, "a quarantined", page_tag_order(page)))
+		if (!check_head_order(check, page,
+			    page_state(page) == PAGE_CACHED ? "a cached" : "a quarantined",
+			    page_tag_order(page)))
 			return 1;
+		check_tails(check, page, page_tag_order(page));
 		seen->cached += 1UL << page_tag_order(page);
 		return 1UL << page_tag_order(page);
 	case PAGE_SET_ASIDE:

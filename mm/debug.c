@@ -67,7 +67,7 @@ static int switch_level(struct mm *mm, const struct mm_debug_level *level, bool 
 		__atomic_fetch_or(&mm->debug, level->bit, __ATOMIC_RELEASE);
 	else
 		__atomic_fetch_and(&mm->debug, ~level->bit, __ATOMIC_RELEASE);
-	if (level->bit & MM_SWITCH_DEBUG)
+	if (level->bit & (MM_SWITCH_DEBUG | MM_SWITCH_BLOCKS))
 		pcp_tell_debug(mm);
 	if (level->changed)
 		level->changed(mm, on);

@@ -170,6 +170,10 @@ static void print_cache(const struct mm_explain_event *event)
 		print("%s cache of cpu %lu: %lu pages, low %lu, high %lu, batch %lu\n", event->text,
 			value[0], value[1], value[2], value[3], value[4]);
 		break;
+	case EXPLAIN_BLOCKS:
+		print("order-%lu cache of cpu %lu: %lu blocks, high %lu, batch %lu\n", value[1],
+			value[0], value[2], value[3], value[4]);
+		break;
 	case EXPLAIN_REFILL:
 		print("refill, as it is not above low: %lu of %lu pages came\n", value[0],
 			value[1]);
@@ -178,10 +182,12 @@ static void print_cache(const struct mm_explain_event *event)
 		print("pfn 0x%lx is taken from the cache, %lu are left\n", value[0], value[1]);
 		break;
 	case EXPLAIN_SPILL:
-		print("spill, as it has reached high: the %lu oldest pages go\n", value[0]);
+		print("spill, as it has reached high: the %lu oldest %s go\n", value[0],
+			value[1] ? "blocks" : "pages");
 		break;
 	default: /* EXPLAIN_CACHED */
-		print("pfn 0x%lx is put into the cache: %lu pages\n", value[0], value[1]);
+		print("pfn 0x%lx is put into the cache: %lu %s\n", value[0], value[1],
+			value[2] ? "blocks" : "pages");
 	}
 }
 
@@ -288,6 +294,12 @@ static void print_slow(const struct mm_explain_event *event)
 		break;
 	case EXPLAIN_OOM:
 		print("out of memory: somebody is told to let go, and all starts again\n");
+		break;
+	case EXPLAIN_GIVE_BACK:
+		print("this cpu gives back blocks that it cached\n");
+		break;
+	case EXPLAIN_FETCH:
+		print("what cpus cached has been fetched back\n");
 		break;
 	default: /* EXPLAIN_RETRY */
 		print("waits for a write to end, and tries again: %s\n", event->text);

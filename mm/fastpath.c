@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Single pages to and from this CPU's hot cache: what nearly all calls of the allocator are.
+ * Pages and blocks to and from this CPU's caches: what nearly all calls of the allocator are.
  *
  *	alloc_pages -> nothing unusual? -> a page of the cache -> nothing left by its last owner?
  *	__free_pages -> nothing unusual? -> into the cache
+ *
+ * Orders above 0 take one jump more, so that order 0 does not pay for them; nothing that they do
+ * depends on the order.
  *
  * Whatever is unusual goes to page_alloc.c or page_free.c, which serve all calls and come to the
  * same result; so this file has no reports, no explanations and no loops. It leaves for them by
@@ -11,7 +14,7 @@
  * who is called finds as its return address who called here. (Compilers make jumps of them with
  * -O2; without, reports name this file's functions.)
  *
- * Owns nothing; the cache's section is pcp.c's (enter, exit, and why that is enough). The order of
+ * Owns nothing; the caches' section is pcp.c's (enter, exit, and why that is enough). The order of
  * the tests is free: each has only to be true while nothing has been changed yet.
  *
  * Source: Linux 2.6.11 mm/page_alloc.c, buffered_rmqueue(), free_hot_cold_page().
@@ -45,7 +48,7 @@ static ALWAYS_INLINE struct page *take_hot(struct per_cpu_pageset *set)
 		return NULL;
 	page = list_first_entry(&hot->list, struct page, lru);
 	list_del(&page->lru);
-	hot->count = (uint16_t)(count - 1);
+	pcp_set_count(hot, count - 1);
 	set->numa.numa_hit++;
 	return page;
 }
@@ -62,11 +65,11 @@ static ALWAYS_INLINE bool is_done(const struct mm_cpu *cpu, const struct page *p
 	       !pcp_is_asked(cpu);
 }
 
-static ALWAYS_INLINE void hand_out(struct page *page)
+static ALWAYS_INLINE void hand_out(struct page *page, unsigned int order)
 {
 	set_page_private(page, 0);
 	set_page_count(page, 1);
-	set_page_tag(page, PAGE_ALLOCATED, 0);
+	set_page_tag(page, PAGE_ALLOCATED, order);
 }
 
 /* Only __GFP_ZERO is unusual. */
@@ -84,9 +87,47 @@ static __attribute__((noinline)) struct page *alloc_zeroed(gfp_t gfp)
 	if (unlikely(!page))
 		return alloc_any(gfp, 0);
 	if (unlikely(!is_done(cpu, page)))
-		return alloc_finish(page, gfp);
-	hand_out(page);
+		return alloc_finish(page, gfp, 0);
+	hand_out(page, 0);
 	return clear_single(page);
+}
+
+/* Inside the section: a block of the first zone, if that may serve a page and it is cached. */
+static ALWAYS_INLINE struct page *take_block(struct per_cpu_pageset *set, unsigned int order)
+{
+	struct per_cpu_pages *pcp = pcp_of_order(set, order);
+	const unsigned int count = pcp->count;
+	struct page *page;
+
+	if (unlikely(count == 0) || unlikely(zone_is_short(set->zone)))
+		return NULL;
+	page = list_first_entry(&pcp->list, struct page, lru);
+	list_del(&page->lru);
+	pcp_set_count(pcp, count - 1);
+	pcp->taken++;
+	set->numa.numa_hit++;
+	return page;
+}
+
+/* Any order; order 0 if the CPU needs attention. */
+static __attribute__((noinline)) struct page *alloc_block(gfp_t gfp, unsigned int order)
+{
+	struct mm_cpu *cpu = this_cpu;
+	struct per_cpu_pageset *set = cpu->first[gfp & GFP_ZONEMASK];
+	struct page *page;
+
+	if (unlikely(cpu->block_attention | (gfp & (__GFP_ZERO | __GFP_COMP))) ||
+		unlikely(order - 1 >= MAX_ORDER - 1))
+		return alloc_any(gfp, order);
+	pcp_enter(cpu);
+	page = take_block(set, order);
+	pcp_leave(cpu);
+	if (unlikely(!page))
+		return alloc_any(gfp, order);
+	if (unlikely(!is_done(cpu, page)))
+		return alloc_finish(page, gfp, order);
+	hand_out(page, order);
+	return page;
 }
 
 static ALWAYS_INLINE struct page *alloc_hot(gfp_t gfp, unsigned int order)
@@ -96,7 +137,7 @@ static ALWAYS_INLINE struct page *alloc_hot(gfp_t gfp, unsigned int order)
 	struct page *page;
 
 	if (unlikely(order | cpu->attention))
-		return alloc_any(gfp, order);
+		return alloc_block(gfp, order);
 	if (unlikely(gfp & (__GFP_ZERO | __GFP_COLD)))
 		return gfp & __GFP_COLD ? alloc_any(gfp, 0) : alloc_zeroed(gfp);
 	pcp_enter(cpu);
@@ -105,8 +146,8 @@ static ALWAYS_INLINE struct page *alloc_hot(gfp_t gfp, unsigned int order)
 	if (unlikely(!page))
 		return alloc_any(gfp, 0);
 	if (unlikely(!is_done(cpu, page)))
-		return alloc_finish(page, gfp);
-	hand_out(page);
+		return alloc_finish(page, gfp, 0);
+	hand_out(page, 0);
 	return page;
 }
 
@@ -120,33 +161,78 @@ struct page *alloc_page(gfp_t gfp)
 	return alloc_hot(gfp, 0);
 }
 
+/* Nothing is in a plain page's flags but its zone's number: &cpu->pageset[number]. */
+static ALWAYS_INLINE struct per_cpu_pageset *pageset_of(
+	const struct mm_cpu *cpu, unsigned long flags)
+{
+	return (void *)((char *)cpu->pageset +
+			flags / (ZONE_UNIT / sizeof(struct per_cpu_pageset)));
+}
+
+static ALWAYS_INLINE void put_first(
+	struct page *page, struct per_cpu_pages *pcp, unsigned int order)
+{
+	set_page_count(page, 0);
+	set_page_tag(page, PAGE_CACHED, order);
+	list_add(&page->lru, &pcp->list);
+	pcp_set_count(pcp, pcp->count + 1U);
+}
+
+/* Any order; order 0 if the CPU needs attention. */
+static __attribute__((noinline)) void free_block(struct page *page, unsigned int order)
+{
+	struct mm_cpu *cpu = this_cpu;
+	const uint64_t counts = page_counts(page);
+	const unsigned long flags = page_flags(page);
+	struct per_cpu_pageset *set;
+	struct per_cpu_pages *pcp;
+
+	if (unlikely(cpu->block_attention) || unlikely(order - 1 >= MAX_ORDER - 1) ||
+		page_tag(page) != make_tag(PAGE_ALLOCATED, order) ||
+		!is_plain(flags, page->mapping, counts, PAGE_COUNTS(1))) {
+		free_any(page, order);
+		return;
+	}
+	set = pageset_of(cpu, flags);
+	pcp = pcp_of_order(set, order);
+	pcp_enter(cpu);
+	if (unlikely(pcp->count >= pcp->high) || unlikely(zone_is_short(set->zone)) ||
+		unlikely(spin_is_mine(&set->zone->lock))) {
+		pcp_leave(cpu);
+		free_any(page, order);
+		return;
+	}
+	put_first(page, pcp, order);
+	pcp_leave(cpu);
+	if (pcp_is_asked(cpu))
+		pcp_do_asked(cpu);
+}
+
 static ALWAYS_INLINE void free_hot(struct page *page, unsigned int order)
 {
 	struct mm_cpu *cpu = this_cpu;
 	/* Others dropped their references after all that they did to the page. */
 	const uint64_t counts = page_counts(page);
 	const unsigned long flags = page_flags(page);
-	struct per_cpu_pageset *set;
 	struct per_cpu_pages *hot;
 
-	if (unlikely(order | cpu->attention) || page_tag(page) != make_tag(PAGE_ALLOCATED, 0) ||
-		!is_plain(flags, page->mapping, counts, PAGE_COUNTS(1))) {
-		free_any(page, order);
+	if (unlikely(order | cpu->attention)) {
+		free_block(page, order);
 		return;
 	}
-	/* Nothing is in a plain page's flags but its zone's number: &cpu->pageset[number]. */
-	set = (void *)((char *)cpu->pageset + flags / (ZONE_UNIT / sizeof(*set)));
-	hot = &set->pcp[PCP_HOT];
+	if (page_tag(page) != make_tag(PAGE_ALLOCATED, 0) ||
+		!is_plain(flags, page->mapping, counts, PAGE_COUNTS(1))) {
+		free_any(page, 0);
+		return;
+	}
+	hot = &pageset_of(cpu, flags)->pcp[PCP_HOT];
 	pcp_enter(cpu);
 	if (unlikely(hot->count >= hot->high)) {
 		pcp_leave(cpu);
 		free_any(page, 0);
 		return;
 	}
-	set_page_count(page, 0);
-	set_page_tag(page, PAGE_CACHED, 0);
-	list_add(&page->lru, &hot->list);
-	hot->count++;
+	put_first(page, hot, 0);
 	pcp_leave(cpu);
 	if (pcp_is_asked(cpu))
 		pcp_do_asked(cpu);

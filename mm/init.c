@@ -152,6 +152,7 @@ int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config)
 	mm->memblock = mb;
 	mm->layout = config->zones;
 	mm->hooks = &mm_default_hooks;
+	mm->pcp_share = config->pcp_share;
 	mm->fault.attr = (struct mm_fault_attr)MM_FAULT_DEFAULTS;
 	wait_queue_init(&mm->congestion);
 	list_init(&mm->shrinkers);

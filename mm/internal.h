@@ -115,7 +115,7 @@ struct page *alloc_pages_current(gfp_t gfp, unsigned int order, const void *call
  * which not all is as it should be or after which the CPU has other work.
  */
 struct page *alloc_any(gfp_t gfp, unsigned int order);
-struct page *alloc_finish(struct page *page, gfp_t gfp);
+struct page *alloc_finish(struct page *page, gfp_t gfp, unsigned int order);
 /** Clear a page that has just been handed out; returns it. */
 struct page *clear_single(struct page *page);
 /** __free_pages(). page_free.c */
@@ -156,6 +156,11 @@ unsigned int buddy_take_bulk_explained(
 	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain);
 unsigned int buddy_free_bulk_explained(
 	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain);
+/** Free `count` blocks of `order`, above 0, from the tail of `list`; how many, as above. */
+unsigned int buddy_free_blocks(
+	struct zone *zone, unsigned int order, unsigned int count, struct list_head *list);
+unsigned int buddy_free_blocks_explained(struct zone *zone, unsigned int order, unsigned int count,
+	struct list_head *list, struct mm_explain *explain);
 /** Take a block that was found corrupt out of circulation for good: it belongs to no list. */
 void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order);
 
@@ -219,6 +224,29 @@ void pcp_free(struct page *page, bool cold);
 struct page *pcp_alloc_explained(
 	struct zone *zone, bool cold, const struct zone *first, struct mm_explain *explain);
 void pcp_free_explained(struct page *page, bool cold, struct mm_explain *explain);
+
+/**
+ * What CPUs cache of these zones (NULL ends them) goes back: MM_PENDING_DRAIN all of it, or
+ * MM_PENDING_BLOCKS what is above order 0. CPUs that have none are left alone. True if there was
+ * any. May wait, as drain_all_pages().
+ */
+bool pcp_fetch_back(struct mm *mm, struct zone *const *zones, unsigned int work);
+
+/* pcp_block.c: the per-CPU caches of blocks above order 0. Not by an interrupt inside the caches.
+ */
+
+/** Has this CPU a block of `order` in its cache of the zone? */
+bool pcp_has_block(const struct zone *zone, unsigned int order);
+/** A block with count 0 from this CPU's cache of a zone, or NULL. */
+struct page *pcp_alloc_block(struct zone *zone, unsigned int order, const struct zone *first,
+	struct mm_explain *explain);
+/** A block with count 0 into this CPU's cache of its zone; false: that does not take it. */
+bool pcp_free_block(struct page *page, unsigned int order, struct mm_explain *explain);
+/**
+ * A batch of what this CPU caches above order 0 of the first zone where it has any goes back, to
+ * serve a request for `order`; false: there is none, or this is an interrupt inside the caches.
+ */
+bool pcp_give_back(const struct zonelist *zonelist, unsigned int order);
 
 /** Let every CPU copy mm->debug into its switches, and wait until it has. See mm_debug_set(). */
 void pcp_tell_debug(struct mm *mm);

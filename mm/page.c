@@ -35,7 +35,7 @@ const struct page *page_block_head(const struct page *page, unsigned int *order)
 		if (state == PAGE_FREE && PagePrivate(head))
 			its_order = page_private(head);
 		else if (state != PAGE_ALLOCATED && state != PAGE_SET_ASIDE &&
-			 state != PAGE_QUARANTINED)
+			 state != PAGE_QUARANTINED && (state != PAGE_CACHED || its_order == 0))
 			continue;
 		if (its_order >= least && its_order < MAX_ORDER) {
 			*order = (unsigned int)its_order;
@@ -55,6 +55,19 @@ unsigned long nr_free_pages(const struct mm *mm)
 	return sum;
 }
 
+unsigned long pageset_pages(const struct per_cpu_pageset *set)
+{
+	unsigned long sum = 0;
+
+	for (unsigned int i = 0; i < NR_PCP; i++)
+		sum += __atomic_load_n(&set->pcp[i].count, __ATOMIC_ACQUIRE);
+	for (unsigned int order = 1; order < MAX_ORDER; order++)
+		sum += (unsigned long)__atomic_load_n(
+			       &set->block[order - 1].count, __ATOMIC_ACQUIRE)
+		       << order;
+	return sum;
+}
+
 unsigned long nr_cached_pages(const struct mm *mm)
 {
 	unsigned long sum = 0;
@@ -62,9 +75,7 @@ unsigned long nr_cached_pages(const struct mm *mm)
 
 	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
 		for_each_populated_zone (zone, mm) {
-			const struct per_cpu_pageset *set = &mm->cpu[id]->pageset[zone->index];
-
-			sum += set->pcp[PCP_HOT].count + set->pcp[PCP_COLD].count;
+			sum += pageset_pages(&mm->cpu[id]->pageset[zone->index]);
 		}
 	}
 	return sum;
@@ -83,12 +94,32 @@ static void add_counters(void *sum, const void *more, size_t bytes)
 /* How often a look at a busy CPU's counters is repeated, until two agree. */
 #define LOOKS 8
 
-/* Pages of a cache that were handed out, less those that came from the buddy system. */
-static unsigned long handed_out(const struct per_cpu_pageset *set)
+/* What a pageset's caches have handed out. */
+struct handed_out {
+	unsigned long calls, blocks; /* in all, and of them above order 0 */
+	unsigned long pages;
+};
+
+static struct handed_out handed_out(const struct per_cpu_pageset *set)
 {
-	return __atomic_load_n(&set->numa.numa_hit, __ATOMIC_ACQUIRE) +
-	       __atomic_load_n(&set->numa.numa_miss, __ATOMIC_ACQUIRE) -
-	       __atomic_load_n(&set->borrowed, __ATOMIC_ACQUIRE);
+	struct handed_out out = {.calls = __atomic_load_n(&set->numa.numa_hit, __ATOMIC_ACQUIRE) +
+					  __atomic_load_n(&set->numa.numa_miss, __ATOMIC_ACQUIRE)};
+
+	out.pages = out.calls;
+	for (unsigned int order = 1; order < MAX_ORDER; order++) {
+		unsigned long taken = __atomic_load_n(
+			&set->block[order - 1].taken, __ATOMIC_ACQUIRE);
+
+		out.blocks += taken;
+		out.pages += (taken << order) - taken;
+	}
+	return out;
+}
+
+/* The same, less what came from the buddy system. */
+static unsigned long handed_out_own(const struct per_cpu_pageset *set)
+{
+	return handed_out(set).pages - __atomic_load_n(&set->borrowed, __ATOMIC_ACQUIRE);
 }
 
 /*
@@ -102,10 +133,9 @@ static unsigned long pageset_freed(const struct per_cpu_pageset *set)
 	unsigned int looks = 0;
 
 	do {
-		before = handed_out(set);
-		cached = __atomic_load_n(&set->pcp[PCP_HOT].count, __ATOMIC_ACQUIRE) +
-			 __atomic_load_n(&set->pcp[PCP_COLD].count, __ATOMIC_ACQUIRE);
-	} while (handed_out(set) != before && ++looks < LOOKS);
+		before = handed_out_own(set);
+		cached = pageset_pages(set);
+	} while (handed_out_own(set) != before && ++looks < LOOKS);
 	freed = cached + before;
 	return (long)freed < 0 ? 0 : freed;
 }
@@ -118,11 +148,11 @@ static void add_cpu_stat(struct mm_cpu_stat *sum, const struct mm_cpu *cpu)
 	add_counters(sum, &cpu->stat_slow, sizeof(*sum));
 	for_each_populated_zone (zone, cpu->mm) {
 		const struct per_cpu_pageset *set = &cpu->pageset[zone->index];
-		struct numa_stat numa = {0};
+		const struct handed_out out = handed_out(set);
 
-		add_counters(&numa, &set->numa, sizeof(numa));
-		sum->pcp_alloc += numa.numa_hit + numa.numa_miss;
-		sum->pgalloc[zone->type] += numa.numa_hit + numa.numa_miss;
+		sum->pcp_alloc += out.calls - out.blocks;
+		sum->pcp_block += out.blocks;
+		sum->pgalloc[zone->type] += out.pages;
 		sum->pgfree += pageset_freed(set);
 	}
 }

@@ -138,43 +138,48 @@ static void explain_page(struct mm_explain *explain, gfp_t gfp, unsigned int ord
 		.value = {page_to_pfn(page), order, (unsigned long)page_address(page)});
 }
 
-/* A block of one zone, ready for its owner, or NULL. Corrupt blocks are set aside on the way. */
-static ALWAYS_INLINE struct page *take_from_zone(
-	struct zone *zone, const struct alloc_request *request)
+/* Make a block its new owner's, as he wants it; false: it is corrupt, and set aside. */
+static ALWAYS_INLINE bool make_ready(
+	struct page *page, struct zone *zone, const struct alloc_request *request)
 {
 	const gfp_t gfp = request->gfp;
 	const unsigned int order = request->order;
+	bool good = !request->debug || debug_take(request->debug, page, order, request->caller);
 
+	if (good)
+		good = order == 0 ? prep_new_page(page, 0, request->caller)
+				  : prep_new_block(page, order, request->caller);
+	if (unlikely(!good)) {
+		buddy_set_aside(zone, page, order);
+		return false;
+	}
+	if (gfp & __GFP_ZERO)
+		clear_block(page, order);
+	if (order && gfp & __GFP_COMP)
+		prep_compound_page(page, order);
+	if (request->debug) {
+		const struct alloc_request copy = *request;
+
+		debug_taken(copy.debug, page, &copy);
+	}
+	if (request->explain)
+		explain_page(request->explain, gfp, order, zone, page);
+	return true;
+}
+
+/* A block of one zone, ready for its owner, or NULL. */
+static ALWAYS_INLINE struct page *take_from_zone(
+	struct zone *zone, const struct alloc_request *request)
+{
 	for (;;) {
 		struct page *page = NULL;
-		bool good;
 
-		if (order == 0)
+		if (request->order == 0)
 			page = take_cached(zone, request);
 		if (!page)
 			page = take_block(zone, request);
-		if (!page)
-			return NULL;
-		good = !request->debug || debug_take(request->debug, page, order, request->caller);
-		if (good)
-			good = order == 0 ? prep_new_page(page, 0, request->caller)
-					  : prep_new_block(page, order, request->caller);
-		if (unlikely(!good)) {
-			buddy_set_aside(zone, page, order);
-			continue;
-		}
-		if (gfp & __GFP_ZERO)
-			clear_block(page, order);
-		if (order && gfp & __GFP_COMP)
-			prep_compound_page(page, order);
-		if (request->debug) {
-			const struct alloc_request copy = *request;
-
-			debug_taken(copy.debug, page, &copy);
-		}
-		if (request->explain)
-			explain_page(request->explain, gfp, order, zone, page);
-		return page;
+		if (!page || likely(make_ready(page, zone, request)))
+			return page;
 	}
 }
 
@@ -196,6 +201,32 @@ static ALWAYS_INLINE bool may_take(
 	return zone_watermark_ok(zone, request->order, mark, classzone, pass->harder, pass->high);
 }
 
+/*
+ * A block above order 0 that this CPU caches, or NULL. The zone's free lists stay as they are, so
+ * that all it has to have is what it takes for a single page.
+ */
+static __attribute__((noinline)) struct page *take_own_block(
+	struct zone *zone, const struct alloc_request *request, const struct alloc_pass *pass)
+{
+	const struct alloc_request single = {
+		.zonelist = request->zonelist, .explain = request->explain};
+	struct page *page;
+
+	if (!may_take(zone, &single, pass))
+		return NULL;
+	do {
+		page = pcp_alloc_block(
+			zone, request->order, request->zonelist->zones[0], request->explain);
+	} while (page && !make_ready(page, zone, request));
+	return page;
+}
+
+static ALWAYS_INLINE bool may_have_own_block(
+	const struct zone *zone, const struct alloc_request *request)
+{
+	return request->order && !request->bypass && pcp_has_block(zone, request->order);
+}
+
 /* The one walk: try the zones in turn, if the pass lets them go so low. */
 static ALWAYS_INLINE struct page *walk_zonelist(
 	const struct alloc_request *request, const struct alloc_pass *pass)
@@ -203,11 +234,15 @@ static ALWAYS_INLINE struct page *walk_zonelist(
 	explain_add(request->explain, .kind = EXPLAIN_PASS, .text = pass->name,
 		.value = {pass->mark, pass->harder, pass->high});
 	for (struct zone *const *at = request->zonelist->zones; *at; at++) {
-		struct page *page;
+		struct page *page = NULL;
 
-		if (!may_take(*at, request, pass))
-			continue;
-		page = take_from_zone(*at, request);
+		if (may_have_own_block(*at, request)) {
+			const struct alloc_request copy = *request;
+
+			page = take_own_block(*at, &copy, pass);
+		}
+		if (!page && may_take(*at, request, pass))
+			page = take_from_zone(*at, request);
 		if (page)
 			return page;
 	}
@@ -319,13 +354,14 @@ struct page *alloc_any(gfp_t gfp, unsigned int order)
 	return alloc_fast(cpu->zonelist[gfp & GFP_ZONEMASK], gfp, order, CALLER());
 }
 
-struct page *alloc_finish(struct page *page, gfp_t gfp)
+struct page *alloc_finish(struct page *page, gfp_t gfp, unsigned int order)
 {
 	if (pcp_is_asked(this_cpu))
 		pcp_do_asked(this_cpu);
-	if (unlikely(!prep_new_page(page, 0, CALLER()))) {
-		buddy_set_aside(page_zone(page), page, 0);
-		return alloc_from_list(this_cpu->zonelist[gfp & GFP_ZONEMASK], gfp, 0, CALLER());
+	if (unlikely(!prep_new_page(page, order, CALLER()))) {
+		buddy_set_aside(page_zone(page), page, order);
+		return alloc_from_list(
+			this_cpu->zonelist[gfp & GFP_ZONEMASK], gfp, order, CALLER());
 	}
 	return gfp & __GFP_ZERO ? clear_single(page) : page;
 }

@@ -46,7 +46,8 @@ static enum misuse why_not_freeable(const struct page *page)
 	if (PageReserved(page) || page_to_nid(page) == NODE_HOLE)
 		return MISUSE_RESERVED;
 	head = page_block_head(page, &its_order);
-	if (head && head != page && page_state(head) != PAGE_FREE)
+	if (head && head != page && page_state(head) != PAGE_FREE &&
+		page_state(head) != PAGE_CACHED)
 		return MISUSE_NOT_ALLOCATED;
 	switch (page_state(page)) {
 	case PAGE_ALLOCATED:
@@ -177,6 +178,13 @@ static ALWAYS_INLINE void put_block(const struct free_request *request)
 		buddy_free(zone, request->page, request->order);
 }
 
+/* A block above order 0: into the cache, or back to the zone's buddy system. */
+static ALWAYS_INLINE void put_whole_block(const struct free_request *request)
+{
+	if (request->bypass || !pcp_free_block(request->page, request->order, request->explain))
+		put_block(request);
+}
+
 static ALWAYS_INLINE void free_single(const struct free_request *request)
 {
 	if (unlikely(!page_is_clean(request->page, true))) {
@@ -285,7 +293,7 @@ static ALWAYS_INLINE void free_by(const struct free_request *request)
 	} else if (prepare_block(page, order, request->caller)) {
 		explain_add(request->explain, .kind = EXPLAIN_CHECKED);
 		if (!request->debug || !debug_freed(request->debug, page, order, request->caller))
-			put_block(request);
+			put_whole_block(request);
 	}
 }
 

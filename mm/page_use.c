@@ -22,7 +22,7 @@ static void set_head(struct page_run *run, const struct page *page)
 {
 	switch (page_state(page)) {
 	case PAGE_CACHED:
-		set_block(run, PAGE_USE_CACHED, 0);
+		set_block(run, PAGE_USE_CACHED, page_tag_order(page));
 		break;
 	case PAGE_ALLOCATED:
 		set_block(run, PageLRU(page) ? PAGE_USE_LRU : PAGE_USE_ALLOCATED,

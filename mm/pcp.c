@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Per-CPU caches of order-0 pages: a hot and a cold list for each CPU and zone.
+ * Per-CPU caches of order-0 pages: a hot and a cold list for each CPU and zone. Those of larger
+ * blocks are pcp_block.c's, and guarded in the same way.
  *
  * Pages are taken from the front and given back at the front, so the page used last is handed out
  * next; refills and spills work at the tail, a batch at a time under one hold of zone->lock.
@@ -50,16 +51,23 @@ void pageset_init(struct per_cpu_pageset *pageset, struct zone *zone)
 	*cold = (struct per_cpu_pages){.low = 0, .high = 2 * batch, .batch = batch};
 	list_init(&hot->list);
 	list_init(&cold->list);
+	pcp_init_blocks(pageset);
 }
 
-/* Pages came from the buddy system, or went there (`nr` below 0). */
-static ALWAYS_INLINE void count_moved(
-	struct per_cpu_pageset *set, struct per_cpu_pages *pcp, int nr)
+/* A batch to the buddy system, those that were freed first. */
+static ALWAYS_INLINE void spill(struct zone *zone, struct per_cpu_pageset *set,
+	struct per_cpu_pages *pcp, struct mm_explain *explain)
 {
-	pcp->count = (uint16_t)(pcp->count + nr);
-	set->borrowed += (unsigned long)(long)nr;
+	unsigned int went;
+
+	if (explain)
+		went = buddy_free_bulk_explained(zone, pcp->batch, &pcp->list, explain);
+	else
+		went = buddy_free_bulk(zone, pcp->batch, &pcp->list);
+	pcp_count_moved(set, pcp, 0, -(int)went);
 }
 
+/* A batch at a time, so that others need not wait for the lock until all is done. */
 static void drain_this_cpu(struct mm_cpu *cpu)
 {
 	struct mm *mm = cpu->mm;
@@ -70,38 +78,22 @@ static void drain_this_cpu(struct mm_cpu *cpu)
 		struct per_cpu_pageset *set = &cpu->pageset[zone->index];
 
 		for (unsigned int i = 0; i < NR_PCP; i++) {
-			struct per_cpu_pages *pcp = &set->pcp[i];
-
-			if (pcp->count)
-				count_moved(set, pcp,
-					-(int)buddy_free_bulk(zone, pcp->count, &pcp->list));
+			while (set->pcp[i].count)
+				spill(zone, set, &set->pcp[i], NULL);
 		}
 	}
-}
-
-static inline bool pcp_try_enter(struct mm_cpu *cpu)
-{
-	if (unlikely(__atomic_load_n(&cpu->busy, __ATOMIC_RELAXED)))
-		return false;
-	pcp_enter(cpu);
-	return true;
+	pcp_drain_blocks(cpu);
 }
 
 /* The machine's levels into this CPU's word, beside what is the running thread's. */
 static void copy_debug(struct mm_cpu *cpu)
 {
 	const irq_flags_t flags = irq_save();
-	const unsigned int levels = mm_debug(cpu->mm) & MM_SWITCH_DEBUG;
+	const unsigned int levels = mm_debug(cpu->mm);
 
-	cpu->switches = (uint16_t)((cpu->switches & ~MM_SWITCH_DEBUG) | levels);
+	cpu->switches = (uint16_t)((cpu->switches & ~MM_SWITCH_DEBUG) | (levels & MM_SWITCH_DEBUG));
+	cpu->block_switches = levels & MM_SWITCH_BLOCKS;
 	irq_restore(flags);
-}
-
-static inline void pcp_exit(struct mm_cpu *cpu)
-{
-	pcp_leave(cpu);
-	if (pcp_is_asked(cpu))
-		pcp_do_asked(cpu);
 }
 
 /* The request is cleared last, inside the section: whoever waits for that sees it done. */
@@ -112,6 +104,10 @@ void pcp_do_asked(struct mm_cpu *cpu)
 	while ((work = __atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE)) && pcp_try_enter(cpu)) {
 		if (work & MM_PENDING_DRAIN)
 			drain_this_cpu(cpu);
+		else if (work & MM_PENDING_BLOCKS)
+			pcp_drain_blocks(cpu);
+		if (work & MM_PENDING_LIMITS)
+			pcp_limit_blocks(cpu);
 		if (work & MM_PENDING_MAP)
 			linear_map_adopt();
 		if (work & MM_PENDING_DEBUG)
@@ -134,23 +130,12 @@ void drain_local_pages(void)
 	pcp_do_asked(cpu);
 }
 
-/* One more block for the counters of its zone; `foreign` are those of the zone asked first. */
-static inline void add_numa(struct numa_stat *numa, struct numa_stat *foreign, bool local)
-{
-	if (likely(local)) {
-		numa->numa_hit++;
-	} else {
-		numa->numa_miss++;
-		foreign->numa_foreign++;
-	}
-}
-
 void count_numa(const struct zone *zone, const struct zone *first)
 {
 	irq_flags_t flags = irq_save();
 	struct per_cpu_pageset *set = this_cpu->pageset;
 
-	add_numa(&set[zone->index].numa_slow, &set[first->index].numa_slow,
+	pcp_add_numa(&set[zone->index].numa_slow, &set[first->index].numa_slow,
 		zone->zone_pgdat == first->zone_pgdat);
 	irq_restore(flags);
 }
@@ -172,7 +157,7 @@ static ALWAYS_INLINE void refill(struct zone *zone, struct per_cpu_pageset *set,
 		came = buddy_take_bulk_explained(zone, pcp->batch, &pcp->list, explain);
 	else
 		came = buddy_take_bulk(zone, pcp->batch, &pcp->list);
-	count_moved(set, pcp, (int)came);
+	pcp_count_moved(set, pcp, 0, (int)came);
 	explain_add(explain, .kind = EXPLAIN_REFILL, .zone = zone, .value = {came, pcp->batch});
 }
 
@@ -194,8 +179,8 @@ static ALWAYS_INLINE struct page *take_cached(
 	if (likely(pcp->count)) {
 		page = list_first_entry(&pcp->list, struct page, lru);
 		list_del(&page->lru);
-		pcp->count--;
-		add_numa(&set->numa, &cpu->pageset[first->index].numa,
+		pcp_set_count(pcp, pcp->count - 1U);
+		pcp_add_numa(&set->numa, &cpu->pageset[first->index].numa,
 			zone->zone_pgdat == first->zone_pgdat);
 		explain_add(explain, .kind = EXPLAIN_CACHE_HIT, .zone = zone,
 			.value = {page_to_pfn(page), pcp->count});
@@ -216,20 +201,6 @@ struct page *pcp_alloc_explained(
 	return take_cached(zone, cold, first, explain);
 }
 
-/* A batch to the buddy system, those that were freed first. */
-static ALWAYS_INLINE void spill(struct zone *zone, struct per_cpu_pageset *set,
-	struct per_cpu_pages *pcp, struct mm_explain *explain)
-{
-	unsigned int went;
-
-	explain_add(explain, .kind = EXPLAIN_SPILL, .zone = zone, .value = {pcp->batch});
-	if (explain)
-		went = buddy_free_bulk_explained(zone, pcp->batch, &pcp->list, explain);
-	else
-		went = buddy_free_bulk(zone, pcp->batch, &pcp->list);
-	count_moved(set, pcp, -(int)went);
-}
-
 static ALWAYS_INLINE void put_cached(struct page *page, bool cold, struct mm_explain *explain)
 {
 	struct mm_cpu *cpu = this_cpu;
@@ -241,12 +212,13 @@ static ALWAYS_INLINE void put_cached(struct page *page, bool cold, struct mm_exp
 	if (explain)
 		explain_cache(explain, cpu, zone, pcp, cold);
 	if (unlikely(pcp->count >= pcp->high)) {
+		explain_add(explain, .kind = EXPLAIN_SPILL, .zone = zone, .value = {pcp->batch});
 		spill(zone, set, pcp, explain);
 		cpu->stat.pcp_spill++;
 	}
 	set_page_tag(page, PAGE_CACHED, 0);
 	list_add(&page->lru, &pcp->list);
-	pcp->count++;
+	pcp_set_count(pcp, pcp->count + 1U);
 	explain_add(explain, .kind = EXPLAIN_CACHED, .zone = zone,
 		.value = {page_to_pfn(page), pcp->count});
 	pcp_exit(cpu);
@@ -263,49 +235,93 @@ void pcp_free_explained(struct page *page, bool cold, struct mm_explain *explain
 	put_cached(page, cold, explain);
 }
 
-static bool cpu_is_online(const struct mm_cpu *cpu)
-{
-	return __atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE);
-}
-
 static bool is_pending(const struct mm_cpu *cpu, unsigned int work)
 {
 	return __atomic_load_n(&cpu->pending, __ATOMIC_ACQUIRE) & work;
 }
 
-/* Ask this of every CPU, and wait until it is done. One that is not online is left out. */
-static void ask_all(struct mm *mm, unsigned int work)
+static void ask(struct mm_cpu *cpu, unsigned int work)
 {
-	__atomic_fetch_or(&this_cpu->pending, work, __ATOMIC_RELAXED);
-	pcp_do_asked(this_cpu);
-	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
-		if (mm->cpu[id] == this_cpu || !cpu_is_online(mm->cpu[id]))
-			continue;
+	if (cpu == this_cpu) {
+		__atomic_fetch_or(&cpu->pending, work, __ATOMIC_RELAXED);
+		pcp_do_asked(cpu);
+	} else {
 		ASSERT(!in_interrupt() && irqs_enabled());
-		__atomic_fetch_or(&mm->cpu[id]->pending, work, __ATOMIC_RELEASE);
-		smp_kick(id);
+		__atomic_fetch_or(&cpu->pending, work, __ATOMIC_RELEASE);
+		smp_kick(cpu->id);
 	}
+}
+
+static void wait_until_done(const struct mm *mm, unsigned int work)
+{
 	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
 		while (is_pending(mm->cpu[id], work))
 			cpu_wait_until(cpu_time() + cpu_time_hz() / SPIN_SLEEP_HZ);
 	}
 }
 
+void pcp_ask_all(struct mm *mm, unsigned int work)
+{
+	ask(this_cpu, work);
+	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+		if (mm->cpu[id] != this_cpu && cpu_is_online(mm->cpu[id]))
+			ask(mm->cpu[id], work);
+	}
+	wait_until_done(mm, work);
+}
+
+/* Does it cache anything that `work` would give back to the zone? Others may be changing it. */
+static bool caches_some(const struct mm_cpu *cpu, const struct zone *zone, unsigned int work)
+{
+	const struct per_cpu_pageset *set = &cpu->pageset[zone->index];
+
+	for (unsigned int i = 0; work & MM_PENDING_DRAIN && i < NR_PCP; i++)
+		if (pcp_count(&set->pcp[i]))
+			return true;
+	for (unsigned int i = 0; i < MAX_ORDER - 1; i++)
+		if (pcp_count(&set->block[i]))
+			return true;
+	return false;
+}
+
+bool pcp_fetch_back(struct mm *mm, struct zone *const *zones, unsigned int work)
+{
+	bool some = false;
+
+	ASSERT(work == MM_PENDING_DRAIN || work == MM_PENDING_BLOCKS);
+	for (unsigned int id = 0; id < mm->nr_cpus; id++) {
+		struct mm_cpu *cpu = mm->cpu[id];
+
+		if (!cpu_is_online(cpu))
+			continue;
+		for (struct zone *const *zone = zones; *zone; zone++) {
+			if (caches_some(cpu, *zone, work)) {
+				ask(cpu, work);
+				some = true;
+				break;
+			}
+		}
+	}
+	if (some)
+		wait_until_done(mm, work);
+	return some;
+}
+
 void drain_all_pages(struct mm *mm)
 {
 	ASSERT(!in_interrupt() && irqs_enabled());
-	ask_all(mm, MM_PENDING_DRAIN);
+	pcp_ask_all(mm, MM_PENDING_DRAIN);
 	quarantine_release(mm, 0);
 }
 
 void pcp_adopt_map(struct mm *mm)
 {
-	ask_all(mm, MM_PENDING_MAP);
+	pcp_ask_all(mm, MM_PENDING_MAP);
 }
 
 void pcp_tell_debug(struct mm *mm)
 {
-	ask_all(mm, MM_PENDING_DEBUG);
+	pcp_ask_all(mm, MM_PENDING_DEBUG);
 	for (unsigned int id = 0; id < mm->nr_cpus; id++)
 		if (!cpu_is_online(mm->cpu[id]))
 			copy_debug(mm->cpu[id]);

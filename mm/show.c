@@ -19,6 +19,19 @@ void show_buddyinfo(const struct mm *mm)
 	}
 }
 
+/* "cached of at most" for each order above 0; nothing where none is cached. */
+static void show_block_caches(const struct mm_cpu *cpu, const struct zone *zone)
+{
+	const struct per_cpu_pages *block = cpu->pageset[zone->index].block;
+
+	if (block[0].high == 0)
+		return;
+	print("cpu %u blocks of order 1 to %u:", cpu->id, MAX_ORDER - 1);
+	for (unsigned int i = 0; i < MAX_ORDER - 1; i++)
+		print(" %u/%u", block[i].count, block[i].high);
+	print("\n");
+}
+
 void show_pcp(const struct mm *mm)
 {
 	struct zone *zone;
@@ -34,6 +47,7 @@ void show_pcp(const struct mm *mm)
 					i == PCP_HOT ? "hot" : "cold", pcp->low, pcp->high,
 					pcp->batch, pcp->count);
 			}
+			show_block_caches(mm->cpu[id], zone);
 		}
 	}
 }

@@ -38,9 +38,10 @@ struct mm;
 #define MM_DEBUG_CONTEXT    0x0100U /* is every caller where it may be? */
 #define MM_DEBUG_FAULT      0x0200U /* requests that fail on purpose: <mm/fault.h> */
 #define MM_DEBUG_TRACE      0x0400U /* a ring of events of each CPU: <mm/trace.h> */
-/* Of no concern to single pages, and so in mm->debug alone. */
-#define MM_DEBUG_LISTS 0x20000U /* look at the links of a free list before they are followed */
+/* Of no concern to single pages: MM_SWITCH_BLOCKS. */
 #define MM_DEBUG_TAILS 0x10000U /* look at every page of a block, not at its head alone */
+/* Of no concern to the caches, and so in mm->debug alone. */
+#define MM_DEBUG_LISTS 0x20000U /* look at the links of a free list before they are followed */
 #define MM_DEBUG_LOCKS 0x40000U /* how long is each zone's lock held? */
 
 /** A row of the table of levels. */

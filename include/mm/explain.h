@@ -40,6 +40,7 @@ enum mm_explain_kind {
 
 	/* The cache of single pages, and the buddy system. */
 	EXPLAIN_CACHE,     /* zone, text hot or cold: [cpu, pages, low, high, batch] */
+	EXPLAIN_BLOCKS,    /* zone: [cpu, order, blocks, high, batch] the cache of an order */
 	EXPLAIN_REFILL,    /* zone: [pages that came, pages asked for] */
 	EXPLAIN_CACHE_HIT, /* zone: [pfn, pages left] */
 	EXPLAIN_FOUND,     /* zone: [order wanted, order of the block, pfn] */
@@ -54,19 +55,21 @@ enum mm_explain_kind {
 	EXPLAIN_FAILED,    /* [order] NULL: the end; text: why */
 
 	/* Where the first pass has found nothing. */
-	EXPLAIN_SLOW,     /* [] */
-	EXPLAIN_KSWAPD,   /* zone: [order, woken] its node's kswapd, if it is below pages_low */
-	EXPLAIN_RESERVES, /* [] this thread may use all there is; text: why */
-	EXPLAIN_RECLAIM,  /* [progress, free pages before and after, scanned, stolen] */
-	EXPLAIN_OOM,      /* [] out_of_memory() was called */
-	EXPLAIN_RETRY,    /* [] waited for a write to end; text: what lets it try again */
+	EXPLAIN_SLOW,      /* [] */
+	EXPLAIN_KSWAPD,    /* zone: [order, woken] its node's kswapd, if it is below pages_low */
+	EXPLAIN_RESERVES,  /* [] this thread may use all there is; text: why */
+	EXPLAIN_RECLAIM,   /* [progress, free pages before and after, scanned, stolen] */
+	EXPLAIN_OOM,       /* [] out_of_memory() was called */
+	EXPLAIN_GIVE_BACK, /* [] this CPU gave back blocks that it cached */
+	EXPLAIN_FETCH,     /* [] CPUs were asked for what they cache, and gave it back */
+	EXPLAIN_RETRY,     /* [] waited for a write to end; text: what lets it try again */
 
 	/* A free. */
 	EXPLAIN_FREE,      /* [pfn, order, caller, cpu, count]; text: the thread */
 	EXPLAIN_CHECKED,   /* [] the last reference, nothing left by its owner: it goes */
 	EXPLAIN_REFERENCE, /* [count left] others hold it: the end */
-	EXPLAIN_SPILL,     /* zone: [pages to go]: the oldest of the cache make room */
-	EXPLAIN_CACHED,    /* zone: [pfn, pages now]: the end */
+	EXPLAIN_SPILL,     /* zone: [to go, order]: the oldest of the cache make room */
+	EXPLAIN_CACHED,    /* zone: [pfn, cached now, order]: the end */
 	EXPLAIN_BLOCK,     /* zone: [pfn, order] back to the buddy system */
 	EXPLAIN_MERGE,     /* zone: [buddy's pfn, order of both, pfn of the whole] */
 	EXPLAIN_NO_MERGE,  /* zone: [buddy's pfn, order, buddy's private]; text: why */

@@ -29,7 +29,11 @@ struct mm_config {
 	 */
 	unsigned int (*distance)(const void *context, int a, int b);
 	const void *context;
+	unsigned int pcp_share; /* see mm_set_pcp_share(); MM_PCP_SHARE is a good choice */
 };
+
+/** For mm_set_pcp_share(): 3 % of memory at most, as much as quarantine has. */
+#define MM_PCP_SHARE 32U
 
 /**
  * Where the slow path of an allocation leads. mm_init() sets the core's own (mm_default_hooks); an
@@ -86,6 +90,7 @@ struct mm {
 		policy_zone; /* highest type of any node that was bound; only rises; atomic */
 	unsigned long min_free_kbytes; /* what all zones' pages_min add up to, but for rounding */
 	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES - 1]; /* by type of the protected zone */
+	unsigned int pcp_share;                              /* mm_set_pcp_share(); atomic */
 
 	const struct mm_hooks *hooks; /* never NULL */
 	struct wait_queue congestion; /* woken whenever a write is done */
@@ -200,6 +205,18 @@ void mm_set_min_free_kbytes(struct mm *mm, unsigned long kbytes);
  * zones. Returns 0, or -1 with nothing changed if one of them is 0.
  */
 int mm_set_lowmem_reserve_ratio(struct mm *mm, const unsigned int ratio[MAX_NR_ZONES - 1]);
+/**
+ * Blocks above order 0 are cached by each CPU, too, but all of them hold not more than 1/`share` of
+ * a zone; 0: none are. What the caches hold above order 0 goes back first. May wait, as
+ * drain_all_pages().
+ *
+ * A CPU has its part of that by the number of CPUs, the smaller orders first: at MM_PCP_SHARE,
+ * order 10 is cached from 270 MiB of a zone for each CPU on, order 9 from 140 MiB.
+ */
+void mm_set_pcp_share(struct mm *mm, unsigned int share);
+unsigned int mm_pcp_share(const struct mm *mm);
+/** Pages in one CPU's caches of one zone. A snapshot. */
+unsigned long pageset_pages(const struct per_cpu_pageset *set);
 /** Pages in the caches of all CPUs. A snapshot. */
 unsigned long nr_cached_pages(const struct mm *mm);
 /** Pages that wait in the quarantine of <mm/debug.h>. A snapshot. */

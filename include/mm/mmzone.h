@@ -144,15 +144,17 @@ struct pglist_data {
 };
 typedef struct pglist_data pg_data_t;
 
-/** Hot or cold half of a per-CPU cache. Belongs to its CPU; see struct mm_cpu. */
+/** A list of free blocks of one order. Belongs to its CPU; see struct mm_cpu. */
 struct per_cpu_pages {
-	uint16_t count; /* pages on the list */
-	uint16_t low;   /* refill when count is not above it */
-	uint16_t high;  /* spill before it is passed */
-	uint16_t batch; /* pages moved at once */
+	uint16_t count; /* blocks on the list; others read it: relaxed atomic */
+	uint16_t low;  /* refill when count is not above it; above order 0: 0, there is no refill */
+	uint16_t high; /* spill before it is passed; 0: there is no such cache */
+	uint16_t batch; /* blocks moved at once */
 	struct list_head list;
+	unsigned long taken; /* blocks handed out; for order 0 pageset->numa tells */
 };
 
+/** The two lists of order 0. */
 enum { PCP_HOT, PCP_COLD, NR_PCP };
 
 /**
@@ -166,16 +168,19 @@ struct numa_stat {
 	unsigned long interleave_hit; /* INTERLEAVE chose this zone, and it served */
 };
 
-/** One CPU's cache of one zone's order-0 pages, and its counters of that zone. */
+/** One CPU's caches of one zone's pages, and its counters of that zone. */
 struct per_cpu_pageset {
+	/* Of the caches, of whatever order; written inside the busy section. */
+	struct numa_stat numa;
 	struct zone *zone; /* NULL: no such zone */
 	struct per_cpu_pages pcp[NR_PCP];
-	/* Written inside the busy section. Pages freed to the cache: see pageset_freed(). */
-	struct numa_stat numa;
-	unsigned long borrowed; /* pages that came from the buddy system, less those that went */
+	struct per_cpu_pages block[MAX_ORDER - 1]; /* by order, less 1 */
+	/* Pages that came from the buddy system, less those that went; inside the section. */
+	unsigned long borrowed;
 	struct numa_stat numa_slow; /* written with interrupts off, outside of it */
+	unsigned long unused[6];
 };
-_Static_assert(sizeof(struct per_cpu_pageset) == 128, "found by one shift of the zone's number");
+_Static_assert(sizeof(struct per_cpu_pageset) == 512, "found by one shift of the zone's number");
 
 /**
  * One CPU's use of one zone's lock. Written by that CPU alone, while it holds the lock or waits for
@@ -213,8 +218,9 @@ struct mm_cpu_stat {
 	unsigned long oom_kill;      /* victims chosen */
 	unsigned long pcp_alloc;     /* order-0 allocations served by the cache, refilled or not */
 	unsigned long pcp_refill;    /* refills of a cache */
-	unsigned long pcp_spill;     /* spills of a cache */
+	unsigned long pcp_spill;     /* spills of a cache, of whatever order */
 	unsigned long pcp_bypass; /* order-0 operations that found the CPU inside its own cache */
+	unsigned long pcp_block;  /* allocations above order 0 served by a cache */
 };
 
 /**
@@ -224,11 +230,15 @@ struct mm_cpu_stat {
 #define MM_SWITCH_POLICY  0x1U    /* the running thread has a memory policy */
 #define MM_SWITCH_EXPLAIN 0x2U    /* the running thread's decisions are noted, <mm/explain.h> */
 #define MM_SWITCH_DEBUG   0xfff0U /* MM_DEBUG_* of <mm/debug.h>: the same on all CPUs */
+/** The same of blocks above order 0 alone: bits of mm_cpu.block_switches. */
+#define MM_SWITCH_BLOCKS 0x10000U /* MM_DEBUG_TAILS */
 
 /** Work for a CPU's caches that another CPU asked for; bits of mm_cpu.pending. */
-#define MM_PENDING_DRAIN 0x1U /* give back what they hold */
-#define MM_PENDING_DEBUG 0x2U /* mm->debug has changed: copy it into `switches` */
-#define MM_PENDING_MAP   0x4U /* the linear map is of single pages now: take it */
+#define MM_PENDING_DRAIN  0x1U  /* give back what they hold */
+#define MM_PENDING_DEBUG  0x2U  /* mm->debug has changed: copy it into `switches` */
+#define MM_PENDING_BLOCKS 0x4U  /* give back the blocks above order 0 */
+#define MM_PENDING_LIMITS 0x8U  /* mm->pcp_share has changed: the same, and set the limits by it */
+#define MM_PENDING_MAP    0x10U /* the linear map is of single pages now: take it */
 
 /**
  * The allocator's state of one CPU, hung from the root and lying on the CPU's node.
@@ -243,11 +253,18 @@ struct mm_cpu {
 	struct mm *mm;
 	unsigned int id; /* 0 .. mm->nr_cpus - 1 */
 	int nid;
+	/* All of it at once: not 0 leads off the fast path of blocks above order 0. */
 	union {
-		uint32_t attention; /* both halves at once: not 0 leads off the fast path */
+		uint64_t block_attention;
 		struct {
-			uint16_t busy;     /* inside the caches */
-			uint16_t switches; /* MM_SWITCH_* */
+			union {
+				uint32_t attention; /* the same for single pages */
+				struct {
+					uint16_t busy;     /* inside the caches */
+					uint16_t switches; /* MM_SWITCH_* */
+				};
+			};
+			uint32_t block_switches; /* MM_SWITCH_BLOCKS */
 		};
 	};
 	unsigned int pending;     /* MM_PENDING_*; atomic */

@@ -54,7 +54,7 @@ enum page_flag {
 enum page_state {
 	PAGE_NEW = 0,     /* since boot: reserved, or a hole */
 	PAGE_FREE,        /* given to the buddy system */
-	PAGE_CACHED,      /* in a per-CPU cache */
+	PAGE_CACHED,      /* head of a block in a per-CPU cache */
 	PAGE_ALLOCATED,   /* head of a block that somebody holds */
 	PAGE_SET_ASIDE,   /* head of a block found corrupt: never handed out again */
 	PAGE_QUARANTINED, /* head of a freed block that waits: see <mm/debug.h> */
@@ -190,7 +190,7 @@ static inline void set_page_private(struct page *page, unsigned long value)
  */
 #define PAGE_TAG_LRU 0x10000U
 
-/** The tag of a block's head: its state and, but for PAGE_FREE and PAGE_CACHED, its order. */
+/** The tag of a block's head: its state and, but for PAGE_FREE, its order. */
 static inline uint32_t make_tag(enum page_state state, unsigned int order)
 {
 	return (uint32_t)state << 8 | order;

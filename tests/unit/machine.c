@@ -54,6 +54,7 @@ struct machine *machine_create(const struct machine_spec *spec)
 		.nr_cpus = spec->nr_cpus ? spec->nr_cpus : 1,
 		.cpu_nid = spec->cpu_nid,
 		.distance = spec->distance,
+		.pcp_share = spec->pcp_share,
 	};
 
 	assert_non_null(machine);
@@ -68,10 +69,15 @@ struct machine *machine_create(const struct machine_spec *spec)
 	}
 	mm_free_boot_memory(&machine->mm);
 	mm_debug_set(&machine->mm, MM_DEBUG_TAILS, true);
-	for (unsigned int i = 0; i < config.nr_cpus; i++)
-		machine->mm.cpu[i]->online = 1;
+	machine_set_online(machine, true);
 	host_misuse_reset();
 	return machine;
+}
+
+void machine_set_online(struct machine *machine, bool online)
+{
+	for (unsigned int i = 0; i < machine->mm.nr_cpus; i++)
+		machine->mm.cpu[i]->online = online;
 }
 
 void machine_lift_reserves(struct machine *machine)

@@ -26,6 +26,7 @@ struct machine_spec {
 	int cpu_nid[MACHINE_MAX_CPUS];
 	unsigned int (*distance)(const void *context, int a, int b); /* NULL: 10 and 20 */
 	bool keep_boot_reserved; /* leave what boot took reserved, as on a real machine */
+	unsigned int pcp_share;  /* mm_set_pcp_share(); 0: no caches above order 0 */
 };
 
 struct machine {
@@ -42,6 +43,11 @@ struct machine {
 struct machine *machine_create(const struct machine_spec *spec);
 /** Fails the test unless mm_check() finds nothing; then takes the machine apart. */
 void machine_destroy(struct machine *machine);
+/**
+ * Do its CPUs take interrupts? They do since machine_create(), where whoever asks a CPU for
+ * something poses as it. Not to be while threads are the CPUs, and have no signals.
+ */
+void machine_set_online(struct machine *machine, bool online);
 /** Let the calling thread be CPU `id` of the machine. */
 void machine_enter(struct machine *machine, unsigned int id);
 /**

@@ -51,6 +51,7 @@ static void begin(unsigned long nr_pages)
 	const struct machine_spec spec = {.bank = {{0, nr_pages, 0}}, .nr_cpus = MAX_THREADS};
 
 	machine = machine_create(&spec);
+	machine_set_online(machine, false);
 	zone = machine_zone(machine, 0, ZONE_NORMAL);
 	hooks = mm_default_hooks;
 	hooks.out_of_memory = try_again;

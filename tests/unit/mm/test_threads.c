@@ -285,6 +285,7 @@ static void run_workers(struct shared *shared, unsigned int nr, uint64_t seed)
 	allocated = result.allocated; /* tables of debugging levels */
 	shared->owner = calloc(mm->max_pfn, sizeof(*shared->owner));
 	assert_non_null(shared->owner);
+	machine_set_online(shared->machine, false);
 	pthread_mutex_init(&shared->mailbox.lock, NULL);
 	for (unsigned int i = 0; i < nr; i++) {
 		workers[i] = (struct worker){.shared = shared, .id = i, .random = seed + i};
@@ -292,6 +293,7 @@ static void run_workers(struct shared *shared, unsigned int nr, uint64_t seed)
 	}
 	for (unsigned int i = 0; i < nr; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	machine_set_online(shared->machine, true);
 	assert_int_equal(shared->wrong, 0);
 	assert_no_misuse();
 	assert_true(shared->taken > shared->ops / 4);
