@@ -141,10 +141,11 @@ static ALWAYS_INLINE const char *why_no_buddy(
 	return page_count_raw(page) ? "has a count" : NULL;
 }
 
-/* Merge upward as far as it goes, and put what comes out on its list. */
-static ALWAYS_INLINE void merge(
+/* Merge upward as far as it goes, and put what comes out on its list; how many orders it was. */
+static ALWAYS_INLINE unsigned int merge(
 	struct zone *zone, struct page *page, unsigned int order, struct mm_explain *explain)
 {
+	const unsigned int from = order;
 	unsigned long pfn = page_to_pfn(page);
 
 	ASSERT(order < MAX_ORDER);
@@ -169,6 +170,7 @@ static ALWAYS_INLINE void merge(
 	}
 	add_free_block(zone, pfn_to_page(pfn), order);
 	explain_add(explain, .kind = EXPLAIN_LISTED, .zone = zone, .value = {pfn, order});
+	return order - from;
 }
 
 void buddy_free_locked(struct zone *zone, struct page *page, unsigned int order)
@@ -265,6 +267,19 @@ struct page *buddy_take_explained(struct zone *zone, unsigned int order, struct 
 	return take_block(zone, order, explain);
 }
 
+/*
+ * The order of the block that so many single pages would be taken from, one after the other: the
+ * smallest that is free, or a part of it if it has more.
+ */
+static unsigned int whole_order(const struct zone *zone, unsigned int count)
+{
+	unsigned int order = 0;
+
+	while (2U << order <= count && list_empty(&zone->free_area[order].free_list))
+		order++;
+	return order;
+}
+
 static ALWAYS_INLINE unsigned int take_bulk(
 	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
 {
@@ -272,13 +287,17 @@ static ALWAYS_INLINE unsigned int take_bulk(
 	unsigned int taken = 0;
 
 	while (taken < count) {
-		struct page *page = take_locked(zone, 0, explain);
+		/* Who explains sees each page come; it is the same pages, and blocks that stay. */
+		const unsigned int order = explain ? 0 : whole_order(zone, count - taken);
+		struct page *page = take_locked(zone, order, explain);
 
 		if (!page)
 			break;
-		set_page_tag(page, PAGE_CACHED, 0);
-		list_add_tail(&page->lru, list);
-		taken++;
+		for (unsigned int i = 0; i < 1U << order; i++) {
+			set_page_tag(&page[i], PAGE_CACHED, 0);
+			list_add_tail(&page[i].lru, list);
+		}
+		taken += 1U << order;
 	}
 	unlock_zone(zone, flags);
 	return taken;
@@ -295,22 +314,59 @@ unsigned int buddy_take_bulk_explained(
 	return take_bulk(zone, count, list, explain);
 }
 
+/*
+ * Pages at the end of `list` that make up a whole block, freed one after the other: its order.
+ * Freed singly they would merge to the same.
+ */
+static unsigned int run_order(const struct list_head *list, unsigned int count)
+{
+	const struct list_head *link = list->prev;
+	const unsigned long pfn = page_to_pfn(list_entry(link, struct page, lru));
+	unsigned int order = 0;
+
+	for (; 2U << order <= count; order++) {
+		for (unsigned int i = 0; i < 1U << order; i++) {
+			link = link->prev;
+			if (link == list ||
+				(page_to_pfn(list_entry(link, struct page, lru)) ^ pfn) >>
+					(order + 1))
+				return order;
+		}
+	}
+	return order;
+}
+
+/* Off the list with 2^order pages that make up a block; returns its head. */
+static struct page *take_run(struct list_head *list, unsigned int order)
+{
+	struct page *head = list_last_entry(list, struct page, lru);
+
+	for (unsigned int i = 0; i < 1U << order; i++) {
+		struct page *page = list_last_entry(list, struct page, lru);
+
+		list_del(&page->lru);
+		set_page_tag(page, PAGE_FREE, 0);
+		if (page < head)
+			head = page;
+	}
+	return head;
+}
+
+/* Merges under one hold of the lock, and those of one block more. */
+#define MERGES_MAX 48U
+
 static ALWAYS_INLINE unsigned int free_bulk(struct zone *zone, unsigned int order,
 	unsigned int count, struct list_head *list, struct mm_explain *explain)
 {
 	irq_flags_t flags = zone_lock(zone);
-	unsigned int freed = 0;
+	unsigned int freed = 0, merges = 0;
 
 	zone_has_freed(zone);
-	while (freed < count && !list_empty(list)) {
-		struct page *page = list_last_entry(list, struct page, lru);
+	while (freed < count && !list_empty(list) && merges < MERGES_MAX) {
+		const unsigned int run = order || explain ? 0 : run_order(list, count - freed);
 
-		list_del(&page->lru);
-		/* A tag with an order is that of a head, and this may become a tail. */
-		if (order)
-			set_page_tag(page, PAGE_FREE, 0);
-		merge(zone, page, order, explain);
-		freed++;
+		merges += merge(zone, take_run(list, run), order + run, explain);
+		freed += 1U << run;
 	}
 	unlock_zone(zone, flags);
 	return freed;

@@ -145,7 +145,10 @@ void buddy_free_locked(struct zone *zone, struct page *page, unsigned int order)
 struct page *buddy_take(struct zone *zone, unsigned int order);
 /** Take up to `count` single pages, appended to the tail of `list`; returns how many. */
 unsigned int buddy_take_bulk(struct zone *zone, unsigned int count, struct list_head *list);
-/** Free `count` single pages from the tail of `list`, or all if it is shorter; how many. */
+/**
+ * Free `count` single pages from the tail of `list`, or all if it is shorter; how many. Fewer, but
+ * one at least, if they merge so far that it takes long.
+ */
 unsigned int buddy_free_bulk(struct zone *zone, unsigned int count, struct list_head *list);
 /* The same, explained. */
 void buddy_free_explained(

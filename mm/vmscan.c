@@ -468,6 +468,21 @@ static bool balance_round(struct pglist_data *pgdat, unsigned int order, struct 
 	return all_ok;
 }
 
+/* What CPUs cache of the node's zones that are short comes first: that costs nobody anything. */
+static void fetch_back(struct pglist_data *pgdat, unsigned int order)
+{
+	struct zone *zones[MAX_NR_ZONES + 1] = {NULL};
+	unsigned int nr = 0;
+
+	for (unsigned int type = 0; type < pgdat->nr_zones; type++) {
+		struct zone *zone = &pgdat->node_zones[type];
+
+		if (zone->present_pages && !is_balanced(zone, order, 0))
+			zones[nr++] = zone;
+	}
+	pcp_fetch_back(pgdat->mm, zones, MM_PENDING_BLOCKS);
+}
+
 unsigned long balance_pgdat(struct pglist_data *pgdat, unsigned int order)
 {
 	struct mm_task *task = mm_current();
@@ -477,6 +492,7 @@ unsigned long balance_pgdat(struct pglist_data *pgdat, unsigned int order)
 	bool all_ok;
 
 	task->flags |= PF_MEMALLOC;
+	fetch_back(pgdat, order);
 	do {
 		all_ok = balance_round(pgdat, order, &sc);
 		total += sc.nr_reclaimed;

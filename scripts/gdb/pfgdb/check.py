@@ -99,19 +99,20 @@ class ZoneCheck:
             self.fault(f"pfn {pfn:#x} is free as order {order} but not aligned to it")
 
     def check_caches(self):
-        for cpu, half, pcp in mm.caches(self.zone):
-            count, high = int(pcp["count"]), int(pcp["high"])
-            nr = self.walk(PageList("cached", pcp["list"], count, self.cached_page))
+        for cpu, name, pcp, order in mm.caches(self.zone):
+            count, high, what = int(pcp["count"]), int(pcp["high"]), "blocks" if order else "pages"
+            nr = self.walk(PageList("cached", pcp["list"], count,
+                                    lambda page, _, order=order: self.cached_block(page, order)))
             if nr != count:
-                self.fault(f"cpu {cpu}'s {half} cache counts {count} pages and holds {nr}")
+                self.fault(f"cpu {cpu}'s {name} cache counts {count} {what} and holds {nr}")
             if count > high:
-                self.fault(f"cpu {cpu}'s {half} cache holds {count} pages, {high} at most")
-            self.count["cached"] += nr
+                self.fault(f"cpu {cpu}'s {name} cache holds {count} {what}, {high} at most")
+            self.count["cached"] += nr << order
 
-    def cached_page(self, page, _):
+    def cached_block(self, page, order):
         if not self.in_zone(page):
             self.fault(f"pfn {page.pfn:#x} of another zone is in a cache")
-        if (page.state != self.states["PAGE_CACHED"] or page.count != 0
+        if (page.tag != (self.states["PAGE_CACHED"] << 8 | order) or page.count != 0
                 or page.has("PG_private")):
             self.fault(f"pfn {page.pfn:#x} is in a cache but not marked so")
 
@@ -194,7 +195,10 @@ class ZoneCheck:
         if self.is_free(page):
             return self.free_block(page)
         if page.state == self.states["PAGE_CACHED"]:
-            return self.see("cached", 1)
+            if not self.head_order(page, "a cached", page.tag_order):
+                return 1
+            self.check_tails(page, page.tag_order)
+            return self.see("cached", 1 << page.tag_order)
         if page.state == self.states["PAGE_ALLOCATED"]:
             return self.allocated_block(page)
         if page.state == self.states["PAGE_SET_ASIDE"]:

@@ -134,7 +134,8 @@ class MemMap:
             order = head.tag_order
             if head.state == states["PAGE_FREE"] and head.has("PG_private"):
                 order = head.private
-            elif head.state not in (states["PAGE_ALLOCATED"], states["PAGE_SET_ASIDE"]):
+            elif (head.state not in (states["PAGE_ALLOCATED"], states["PAGE_SET_ASIDE"])
+                  and (head.state != states["PAGE_CACHED"] or order == 0)):
                 continue
             if least <= order < self.max_order:
                 return head, order

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The allocator's structures, as gdb's values: nodes, zones, CPUs, lists, reservations."""
+import collections
+
 import gdb
 
 from . import facts, view
@@ -69,13 +71,19 @@ def cpus():
     return [mm["cpu"][i].dereference() for i in range(int(mm["nr_cpus"]))]
 
 
+# A list of a CPU's caches: its CPU's id, "hot", "cold" or "order-N", struct per_cpu_pages, the order.
+Cache = collections.namedtuple("Cache", ("cpu", "name", "pcp", "order"))
+
+
 def caches(zone):
-    """(CPU id, "hot" or "cold", struct per_cpu_pages) of a zone's caches."""
+    """A zone's caches, each CPU's in ascending orders."""
     halves = [(facts.constant("PCP_HOT"), "hot"), (facts.constant("PCP_COLD"), "cold")]
     for cpu in cpus():
-        pageset = whole(cpu["pageset"] + int(zone["index"]))
+        pageset, number = whole(cpu["pageset"] + int(zone["index"])), int(cpu["id"])
         for half, name in halves:
-            yield int(cpu["id"]), name, pageset["pcp"][half]
+            yield Cache(number, name, pageset["pcp"][half], 0)
+        for order in range(1, max_order()):
+            yield Cache(number, f"order-{order}", pageset["block"][order - 1], order)
 
 
 def max_order():

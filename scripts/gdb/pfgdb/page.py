@@ -82,8 +82,8 @@ def list_heads(zone):
              for order in range(mm.max_order())}
     heads[int(zone["active_list"].address)] = "active list"
     heads[int(zone["inactive_list"].address)] = "inactive list"
-    for cpu, half, pcp in mm.caches(zone):
-        heads[int(pcp["list"].address)] = f"{half} cache of cpu {cpu}"
+    for cpu, name, pcp, _ in mm.caches(zone):
+        heads[int(pcp["list"].address)] = f"{name} cache of cpu {cpu}"
     return heads
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """nodes, zones, zonelists, buddyinfo, pcp: in the words of the monitor's commands (mm/show.c)."""
+import itertools
+
 from . import facts, mm
 from .command import Command, register as register_commands
 
@@ -31,9 +33,19 @@ class Pcp(Command):
         self.no_argument(argument)
         for zone in mm.populated_zones():
             print(f"Node {mm.zone_nid(zone)} {mm.zone_name(zone)} per-cpu:")
-            for cpu, half, pcp in mm.caches(zone):
-                print(f"cpu {cpu} {half}: low {int(pcp['low'])}, high {int(pcp['high'])}, "
-                      f"batch {int(pcp['batch'])}, count {int(pcp['count'])}")
+            for _, lists in itertools.groupby(mm.caches(zone), lambda cache: cache.cpu):
+                self.show(list(lists))
+
+    @staticmethod
+    def show(lists):
+        """One CPU's."""
+        blocks = [each for each in lists if each.order]
+        for cpu, name, pcp, _ in lists[:len(lists) - len(blocks)]:
+            print(f"cpu {cpu} {name}: low {int(pcp['low'])}, high {int(pcp['high'])}, "
+                  f"batch {int(pcp['batch'])}, count {int(pcp['count'])}")
+        if int(blocks[0].pcp["high"]):
+            print(f"cpu {blocks[0].cpu} blocks of order 1 to {len(blocks)}: "
+                  + " ".join(f"{int(each.pcp['count'])}/{int(each.pcp['high'])}" for each in blocks))
 
 
 class Nodes(Command):
