@@ -28,16 +28,16 @@
 #include "zone_lock.h"
 
 /* Counters that others read without the lock. */
-static void count_pages(struct zone *zone, long nr)
+static ALWAYS_INLINE void count_pages(struct zone *zone, long nr)
 {
-	__atomic_store_n(&zone->free_pages, zone->free_pages + (unsigned long)nr, __ATOMIC_RELAXED);
+	store_once64(&zone->free_pages, zone->free_pages + (unsigned long)nr);
 }
 
-static void count_blocks(struct zone *zone, unsigned int order, long nr)
+static ALWAYS_INLINE void count_blocks(struct zone *zone, unsigned int order, long nr)
 {
 	unsigned long *nr_free = &zone->free_area[order].nr_free;
 
-	__atomic_store_n(nr_free, *nr_free + (unsigned long)nr, __ATOMIC_RELAXED);
+	store_once64(nr_free, *nr_free + (unsigned long)nr);
 }
 
 /* Is every free block of this order where its links say? */
@@ -67,20 +67,26 @@ static void rebuild_list(struct zone *zone, unsigned int order)
 	count_blocks(zone, order, (long)(nr - area->nr_free));
 }
 
-/* Before a link of the list is followed: do both of its neighbours know it? */
-static ALWAYS_INLINE void trust_link(
+/* Do both neighbours of a link know it? */
+static __attribute__((noinline)) void check_link(
 	struct zone *zone, unsigned int order, const struct list_head *link)
 {
 	const struct mm *mm = this_cpu->mm;
 	const struct list_head *head = &zone->free_area[order].free_list;
 
-	if (likely(!(mm_debug(mm) & MM_DEBUG_LISTS)))
-		return;
 	if (link_is_valid(mm, head, link->next) && link_is_valid(mm, head, link->prev) &&
 		link->next->prev == link && link->prev->next == link)
 		return;
 	zone->bad_link = link;
 	rebuild_list(zone, order);
+}
+
+/* Before a link of the list is followed. */
+static ALWAYS_INLINE void trust_link(
+	struct zone *zone, unsigned int order, const struct list_head *link)
+{
+	if (unlikely(__atomic_load_n(&this_cpu->mm->debug, __ATOMIC_RELAXED) & MM_DEBUG_LISTS))
+		check_link(zone, order, link);
 }
 
 /* Whose link was it: a list's head, or a block's? */
@@ -105,7 +111,7 @@ static void unlock_zone(struct zone *zone, irq_flags_t flags)
 		report_link(zone, bad);
 }
 
-static void add_free_block(struct zone *zone, struct page *page, unsigned int order)
+static ALWAYS_INLINE void add_free_block(struct zone *zone, struct page *page, unsigned int order)
 {
 	ASSERT(spin_is_mine(&zone->lock));
 	ASSERT(page_zone_index(page) == zone->index);
@@ -117,7 +123,8 @@ static void add_free_block(struct zone *zone, struct page *page, unsigned int or
 	count_blocks(zone, order, 1);
 }
 
-static void remove_free_block(struct zone *zone, struct page *page, unsigned int order)
+static ALWAYS_INLINE void remove_free_block(
+	struct zone *zone, struct page *page, unsigned int order)
 {
 	trust_link(zone, order, &page->lru);
 	list_del(&page->lru);
