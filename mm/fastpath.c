@@ -93,9 +93,9 @@ static __attribute__((noinline)) struct page *alloc_zeroed(gfp_t gfp)
 }
 
 /* Inside the section: a block of the first zone, if that may serve a page and it is cached. */
-static ALWAYS_INLINE struct page *take_block(struct per_cpu_pageset *set, unsigned int order)
+static ALWAYS_INLINE struct page *take_block(struct per_cpu_pageset *set, long order)
 {
-	struct per_cpu_pages *pcp = pcp_of_order(set, order);
+	struct per_cpu_pages *pcp = &set->block[order - 1];
 	const unsigned int count = pcp->count;
 	struct page *page;
 
@@ -109,18 +109,26 @@ static ALWAYS_INLINE struct page *take_block(struct per_cpu_pageset *set, unsign
 	return page;
 }
 
-/* Any order; order 0 if the CPU needs attention. */
-static __attribute__((noinline)) struct page *alloc_block(gfp_t gfp, unsigned int order)
+/*
+ * Is there a cache of blocks of this order? Callers pass it sign-extended, by most ABIs, so a
+ * signed one is at hand as an index.
+ */
+static ALWAYS_INLINE bool is_block_order(long order)
 {
-	struct mm_cpu *cpu = this_cpu;
-	struct per_cpu_pageset *set = cpu->first[gfp & GFP_ZONEMASK];
+	return likely((unsigned long)order - 1 < MAX_ORDER - 1);
+}
+
+/* Any order; order 0 if the CPU needs attention. What the caller has at hand it gives. */
+static __attribute__((noinline)) struct page *alloc_block(
+	gfp_t gfp, unsigned int order, struct mm_cpu *cpu, struct per_cpu_pageset *set)
+{
 	struct page *page;
 
 	if (unlikely(cpu->block_attention | (gfp & (__GFP_ZERO | __GFP_COMP))) ||
-		unlikely(order - 1 >= MAX_ORDER - 1))
+		!is_block_order((int)order))
 		return alloc_any(gfp, order);
 	pcp_enter(cpu);
-	page = take_block(set, order);
+	page = take_block(set, (int)order);
 	pcp_leave(cpu);
 	if (unlikely(!page))
 		return alloc_any(gfp, order);
@@ -137,7 +145,7 @@ static ALWAYS_INLINE struct page *alloc_hot(gfp_t gfp, unsigned int order)
 	struct page *page;
 
 	if (unlikely(order | cpu->attention))
-		return alloc_block(gfp, order);
+		return alloc_block(gfp, order, cpu, set);
 	if (unlikely(gfp & (__GFP_ZERO | __GFP_COLD)))
 		return gfp & __GFP_COLD ? alloc_any(gfp, 0) : alloc_zeroed(gfp);
 	pcp_enter(cpu);
@@ -178,23 +186,21 @@ static ALWAYS_INLINE void put_first(
 	pcp_set_count(pcp, pcp->count + 1U);
 }
 
-/* Any order; order 0 if the CPU needs attention. */
-static __attribute__((noinline)) void free_block(struct page *page, unsigned int order)
+/* Any order; order 0 if the CPU needs attention. What the caller has at hand it gives. */
+static __attribute__((noinline)) void free_block(struct page *page, unsigned int order,
+	struct mm_cpu *cpu, uint64_t counts, unsigned long flags)
 {
-	struct mm_cpu *cpu = this_cpu;
-	const uint64_t counts = page_counts(page);
-	const unsigned long flags = page_flags(page);
 	struct per_cpu_pageset *set;
 	struct per_cpu_pages *pcp;
 
-	if (unlikely(cpu->block_attention) || unlikely(order - 1 >= MAX_ORDER - 1) ||
+	if (unlikely(cpu->block_attention) || !is_block_order((int)order) ||
 		page_tag(page) != make_tag(PAGE_ALLOCATED, order) ||
 		!is_plain(flags, page->mapping, counts, PAGE_COUNTS(1))) {
 		free_any(page, order);
 		return;
 	}
 	set = pageset_of(cpu, flags);
-	pcp = pcp_of_order(set, order);
+	pcp = &set->block[(int)order - 1L];
 	pcp_enter(cpu);
 	if (unlikely(pcp->count >= pcp->high) || unlikely(zone_is_short(set->zone)) ||
 		unlikely(spin_is_mine(&set->zone->lock))) {
@@ -217,7 +223,7 @@ static ALWAYS_INLINE void free_hot(struct page *page, unsigned int order)
 	struct per_cpu_pages *hot;
 
 	if (unlikely(order | cpu->attention)) {
-		free_block(page, order);
+		free_block(page, order, cpu, counts, flags);
 		return;
 	}
 	if (page_tag(page) != make_tag(PAGE_ALLOCATED, 0) ||
