@@ -92,10 +92,19 @@ static __attribute__((noinline)) struct page *alloc_zeroed(gfp_t gfp)
 	return clear_single(page);
 }
 
+/* The list of an order; not to be taken apart again, which GCC does for each of its fields. */
+static ALWAYS_INLINE struct per_cpu_pages *list_of(struct per_cpu_pageset *set, long order)
+{
+	struct per_cpu_pages *pcp = &set->block[order - 1];
+
+	__asm__("" : "+r"(pcp));
+	return pcp;
+}
+
 /* Inside the section: a block of the first zone, if that may serve a page and it is cached. */
 static ALWAYS_INLINE struct page *take_block(struct per_cpu_pageset *set, long order)
 {
-	struct per_cpu_pages *pcp = &set->block[order - 1];
+	struct per_cpu_pages *pcp = list_of(set, order);
 	const unsigned int count = pcp->count;
 	struct page *page;
 
@@ -200,7 +209,7 @@ static __attribute__((noinline)) void free_block(struct page *page, unsigned int
 		return;
 	}
 	set = pageset_of(cpu, flags);
-	pcp = &set->block[(int)order - 1L];
+	pcp = list_of(set, (int)order);
 	pcp_enter(cpu);
 	if (unlikely(pcp->count >= pcp->high) || unlikely(zone_is_short(set->zone)) ||
 		unlikely(spin_is_mine(&set->zone->lock))) {
