@@ -494,6 +494,27 @@ static void under_the_zone_lock_it_is_refused(void **state)
 	machine_destroy(machine);
 }
 
+static void tails_are_looked_at_if_that_is_on(void **state)
+{
+	struct machine *machine = start(&one_cpu, true);
+	struct page *page = take(GFP_KERNEL, 3);
+
+	(void)state;
+	SetPageLocked(page + 5);
+	__free_pages(page, 3);
+	assert_misuse(MISUSE_BAD_PAGE, page + 5, 3);
+	assert_int_equal(page_state(page), PAGE_SET_ASIDE);
+	page = take(GFP_KERNEL, 3);
+	mm_debug_set(&machine->mm, MM_DEBUG_TAILS, false);
+	SetPageLocked(page + 5);
+	__free_pages(page, 3);
+	assert_int_equal(page_state(page), PAGE_CACHED);
+	mm_debug_set(&machine->mm, MM_DEBUG_TAILS, true);
+	assert_ptr_not_equal(take(GFP_KERNEL, 3), page);
+	assert_misuse(MISUSE_BAD_PAGE, page + 5, 3);
+	machine_destroy(machine);
+}
+
 static void compound_and_zeroed_blocks_come_from_there(void **state)
 {
 	struct machine *machine = start(&one_cpu, false);
@@ -677,6 +698,7 @@ int main(void)
 		cmocka_unit_test(misuse_is_told_as_without_caches),
 		cmocka_unit_test(a_cached_block_that_was_used_is_set_aside),
 		cmocka_unit_test(under_the_zone_lock_it_is_refused),
+		cmocka_unit_test(tails_are_looked_at_if_that_is_on),
 		cmocka_unit_test(compound_and_zeroed_blocks_come_from_there),
 		cmocka_unit_test(an_interrupt_inside_the_section_goes_to_the_buddy_system),
 		cmocka_unit_test(what_is_asked_for_meanwhile_is_done_at_the_end),
