@@ -292,6 +292,7 @@ static void ones_own_block_is_had_without_another(void **state)
 		wakeups = 0;
 		assert_ptr_equal(take(GFP_ATOMIC, 3), page);
 		assert_int_equal(wakeups, 0);
+		assert_int_equal(block_cache(machine, 0, zone, 3)->taken, 1 + around);
 		__free_pages(page, 3);
 	}
 	machine_destroy(machine);
