@@ -38,6 +38,12 @@ def test_alloc_and_free(kernel):
 
         lines = command(child, "explain free last")
         assert lines[0].startswith(f"free pfn {pfn} order 3, count 1, thread ")
+        found(lines, rf"  {ZONE} pfn {pfn} is put into the cache: 1 blocks")
+        lines = command(child, "explain alloc 3 KERNEL")
+        found(lines, rf"  {ZONE} order-3 cache of cpu 0: 1 blocks, high \d+, batch \d+")
+        found(lines, rf"  {ZONE} pfn {pfn} is taken from the cache, 0 are left")
+        command(child, "pcp_share 0")
+        lines = command(child, "explain free last")
         found(lines, rf"  {ZONE} buddy: frees pfn {pfn} of order 3")
         found(lines, r"    listed: pfn 0x[0-9a-f]+ of order \d+")
         assert "allocated" not in "\n".join(command(child, f"page pfn={pfn}"))

@@ -13,7 +13,7 @@ from conftest import ROOT, boot_file
 from debugger import TIMEOUT, session
 
 PAGE = os.path.join(ROOT, "docs", "debugging.md")
-NUMBER = re.compile(r"0x[0-9a-f]+|(?<=pfn:)[0-9a-f]+|\b\d+\b")
+NUMBER = re.compile(r"0x[0-9a-f]+|(?<=pfn:)[0-9a-f]+|(?<=\bhart)\d+|\b\d+\b")
 
 
 def examples():

@@ -338,6 +338,25 @@ static void cpus_that_fight_for_one_small_zone(void **state)
 	machine_destroy(shared.machine);
 }
 
+/* The same with caches of all orders that fit: what is in them is nobody else's. */
+static void cpus_that_cache_blocks(void **state)
+{
+	const struct machine_spec spec = {.bank = {{0, 4096, 0}}, .nr_cpus = 4, .pcp_share = 3};
+	static const unsigned long expected[MAX_ORDER] = {[10] = 4};
+	struct shared shared = {.ops = 100000, .max_order = 9};
+	struct mm_cpu_stat stat;
+
+	(void)state;
+	shared.machine = machine_create(&spec);
+	mm_debug_set(&shared.machine->mm, MM_DEBUG_TAILS, false);
+	run_workers(&shared, 4, test_seed(0x5eed0024));
+	mm_sum_stat(&shared.machine->mm, &stat);
+	assert_true(stat.pcp_block > shared.ops / 100);
+	assert_int_equal(stat.pgalloc[ZONE_NORMAL], stat.pgfree);
+	assert_nr_free(machine_zone(shared.machine, 0, ZONE_NORMAL), expected);
+	machine_destroy(shared.machine);
+}
+
 /* What the debugging levels keep is each CPU's, or the page's owner's, or under a lock. */
 static void cpus_with_all_levels(void **state)
 {
@@ -499,6 +518,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cpus_on_their_own_nodes),
 		cmocka_unit_test(cpus_that_fight_for_one_small_zone),
+		cmocka_unit_test(cpus_that_cache_blocks),
 		cmocka_unit_test(cpus_with_all_levels),
 		cmocka_unit_test(cpus_that_reclaim_from_each_other),
 		cmocka_unit_test(nodes_that_meet_inside_a_block),

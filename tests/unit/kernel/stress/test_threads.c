@@ -34,6 +34,7 @@ static const struct machine_spec board = {
 		{32768, 4096, 3}},
 	.nr_cpus = 4,
 	.cpu_nid = {0, 0, 1, 2},
+	.pcp_share = MM_PCP_SHARE,
 };
 
 /* The board's zones where there are three: of x86-64, or of arm64 with dma-ranges; and of i386. */
