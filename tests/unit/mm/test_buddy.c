@@ -333,6 +333,100 @@ static void the_lock_is_free_and_interrupts_are_as_before(void **state)
 	machine_destroy(machine);
 }
 
+#define BULK_MOST 16U
+
+/* Take and free pages by `bulk` at once, or one by one; what is free in the end. */
+static void move_pages(struct zone *zone, bool at_once, uint64_t seed, struct list_head *held)
+{
+	for (unsigned int round = 0; round < 400; round++) {
+		const unsigned int nr = 1 + (unsigned int)next_random(&seed, BULK_MOST);
+		const bool take = next_random(&seed, 2), turn = next_random(&seed, 4) == 0;
+
+		for (unsigned int i = 0; i < (at_once ? 1 : nr); i++) {
+			if (take)
+				buddy_take_bulk(zone, at_once ? nr : 1, held);
+			else
+				buddy_free_bulk(zone, at_once ? nr : 1, held);
+		}
+		/* Out of the order of their pfns, now and then. */
+		if (turn && !list_empty(held)) {
+			struct list_head *first = held->next;
+
+			list_del(first);
+			list_add_tail(first, held);
+		}
+	}
+}
+
+/* Pages that go together are the same pages, and leave the same lists, as those that go singly. */
+static void bulks_are_as_single_pages(void **state)
+{
+	const uint64_t seed = test_seed(0x5eed0025);
+	struct machine *machine[2];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++)
+		machine[i] = machine_create(&fixture_f2);
+	for (unsigned int more = 0; more < 50; more++) {
+		struct list_head held[2];
+		unsigned long pfns[2] = {0}, lists[2] = {0};
+
+		for (unsigned int i = 0; i < 2; i++) {
+			struct zone *zone = machine_zone(machine[i], 0, ZONE_NORMAL);
+			struct page *page;
+
+			machine_enter(machine[i], 0);
+			list_init(&held[i]);
+			move_pages(zone, i == 0, seed + more, &held[i]);
+			list_for_each_entry (page, &held[i], struct page, lru)
+				pfns[i] = pfns[i] * 31 + page_to_pfn(page);
+			for (unsigned int order = 0; order < MAX_ORDER; order++) {
+				list_for_each_entry (
+					page, &zone->free_area[order].free_list, struct page, lru)
+					lists[i] = lists[i] * 31 + page_to_pfn(page) + order;
+			}
+			while (buddy_free_bulk(zone, BULK_MOST, &held[i]))
+				continue;
+			assert_int_equal(zone->free_area[10].nr_free, 4);
+		}
+		assert_int_equal(pfns[0], pfns[1]);
+		assert_int_equal(lists[0], lists[1]);
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		machine_enter(machine[i], 0);
+		machine_destroy(machine[i]);
+	}
+}
+
+/* Pages whose blocks are free but for them, each merging to the highest order: not all at once. */
+static void a_bulk_that_merges_far_ends_early(void **state)
+{
+	const struct machine_spec spec = {.bank = {{0, 16384, 0}}};
+	struct machine *machine = machine_create(&spec);
+	struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
+	struct list_head list;
+	unsigned int went;
+
+	(void)state;
+	list_init(&list);
+	for (unsigned int i = 0; i < BULK_MOST; i++) {
+		struct page *page = buddy_take(zone, MAX_ORDER - 1);
+
+		set_page_tag(page, PAGE_CACHED, 0);
+		list_add(&page->lru, &list);
+		for (unsigned int order = 0; order < MAX_ORDER - 1; order++)
+			buddy_free(zone, page + (1UL << order), order);
+	}
+	assert_int_equal(zone->free_area[9].nr_free, 16);
+	went = buddy_free_bulk(zone, BULK_MOST, &list);
+	assert_int_equal(went, 5); /* ten merges each, and 48 are enough */
+	assert_int_equal(zone->free_area[10].nr_free, 5);
+	while (went < BULK_MOST)
+		went += buddy_free_bulk(zone, BULK_MOST, &list);
+	assert_int_equal(zone->free_area[10].nr_free, 16);
+	machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +443,8 @@ int main(void)
 		cmocka_unit_test(bulk_takes_at_the_tail_and_stops_when_empty),
 		cmocka_unit_test(a_block_set_aside_is_in_no_list_and_never_merges),
 		cmocka_unit_test(the_lock_is_free_and_interrupts_are_as_before),
+		cmocka_unit_test(bulks_are_as_single_pages),
+		cmocka_unit_test(a_bulk_that_merges_far_ends_early),
 	};
 
 	return cmocka_run_group_tests_name("buddy", tests, NULL, NULL);
