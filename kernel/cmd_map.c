@@ -38,6 +38,7 @@ static const struct {
 	const char *name, *colour; /* SGR parameters of ECMA-48 */
 } uses[NR_PAGE_USES] = {
 	[PAGE_USE_FREE] = {'.', "free", "32"},
+	[PAGE_USE_OFFLINE] = {',', "offline", "90"},
 	[PAGE_USE_CACHED] = {'c', "cached", "36"},
 	[PAGE_USE_ALLOCATED] = {'#', "allocated", "33"},
 	[PAGE_USE_LRU] = {'l', "page cache", "34"},

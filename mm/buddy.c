@@ -13,7 +13,7 @@
  *
  * Owns zone->free_area, free_pages and the marks of free heads (PG_private, private = order), all
  * under zone->lock. Invariants: a page is on at most one list; two free buddies of one order never
- * stay apart; sum of nr_free * 2^order is free_pages.
+ * stay apart; sum of nr_free * 2^order, and offline_pages, are free_pages.
  *
  * A buddy's node and zone are compared first, from its own flags: only then is the rest of its
  * descriptor guarded by the lock that we hold. Its descriptor always exists, because descriptors
@@ -22,10 +22,24 @@
  * With the level `lists` of <mm/debug.h> each link is looked at before it is followed. A list that
  * is linked wrongly is made anew from the descriptors, which say the same: nothing is lost.
  *
+ * A zone's offline blocks are free blocks of the largest order whose descriptors do not exist yet.
+ * They count in free_pages and are on no list. When nothing is listed that will do, the caller
+ * brings one online; kswapd does so ahead of need.
+ *
  * Source: Linux 2.6.11 mm/page_alloc.c, __free_pages_bulk(), __rmqueue(), expand().
  */
 #include "internal.h"
 #include "zone_lock.h"
+
+/*
+ * Blocks of the largest order that kswapd wants listed, if it has to bring them online: two for a
+ * CPU that empties one while the next is made, and as many for others.
+ */
+#define ONLINE_AHEAD 4UL
+
+/* Work for the end of a section under the lock: zone->after_unlock. */
+#define AFTER_REPORT 0x1U /* bad_link */
+#define AFTER_WAKE   0x2U /* kswapd, to bring blocks online */
 
 /* Counters that others read without the lock. */
 static ALWAYS_INLINE void count_pages(struct zone *zone, long nr)
@@ -78,6 +92,7 @@ static __attribute__((noinline)) void check_link(
 		link->next->prev == link && link->prev->next == link)
 		return;
 	zone->bad_link = link;
+	zone->after_unlock |= AFTER_REPORT;
 	rebuild_list(zone, order);
 }
 
@@ -101,14 +116,28 @@ static void report_link(const struct zone *zone, const struct list_head *bad)
 		misuse(MISUSE_BAD_LIST, list_entry(bad, struct page, lru), 0, CALLER());
 }
 
-/* End of a section under the lock, and the report of what has been mended in it. */
-static void unlock_zone(struct zone *zone, irq_flags_t flags)
+/* End of a section that has left something to do. */
+static __attribute__((noinline)) void unlock_zone_and_work(struct zone *zone, irq_flags_t flags)
 {
 	const struct list_head *bad = zone->bad_link;
+	const unsigned int work = zone->after_unlock;
+
 	zone->bad_link = NULL;
+	zone->after_unlock = 0;
 	zone_unlock(zone, flags);
-	if (unlikely(bad))
+	if (work & AFTER_REPORT)
 		report_link(zone, bad);
+	if (work & AFTER_WAKE)
+		kswapd_online(zone->zone_pgdat);
+}
+
+/* End of a section under the lock. */
+static void unlock_zone(struct zone *zone, irq_flags_t flags)
+{
+	if (unlikely(zone->after_unlock))
+		unlock_zone_and_work(zone, flags);
+	else
+		zone_unlock(zone, flags);
 }
 
 static ALWAYS_INLINE void add_free_block(struct zone *zone, struct page *page, unsigned int order)
@@ -230,7 +259,66 @@ static ALWAYS_INLINE void expand(struct zone *zone, struct page *page, unsigned 
 	}
 }
 
-static ALWAYS_INLINE struct page *take_locked(
+static bool wants_online(const struct zone *zone)
+{
+	return zone->offline_pages && zone->free_area[MAX_ORDER - 1].nr_free < ONLINE_AHEAD;
+}
+
+bool buddy_wants_online(struct zone *zone)
+{
+	irq_flags_t flags = zone_lock(zone);
+	const bool wants = wants_online(zone);
+
+	unlock_zone(zone, flags);
+	return wants;
+}
+
+/* An online block of the largest order, wholly free, is listed where the rest of them ends. */
+static void list_online_block(struct zone *zone, struct page *page)
+{
+	const unsigned int order = MAX_ORDER - 1;
+
+	add_free_block(zone, page, order);
+	list_del(&page->lru);
+	list_add_tail(&page->lru, &zone->free_area[order].free_list);
+	__atomic_store_n(&zone->offline_pages, zone->offline_pages - BLOCK_PAGES, __ATOMIC_RELAXED);
+}
+
+/*
+ * Bring a block online, or let go of the lock while another CPU is about to. Its descriptors are
+ * written without the lock: it is nobody's but this CPU's, which takes no interrupt meanwhile, so
+ * that nobody waits for it for long. True if it was this CPU.
+ */
+static __attribute__((noinline)) bool online_locked(struct zone *zone, struct mm_explain *explain)
+{
+	const unsigned long pfn = offline_claim(zone);
+	irq_flags_t flags = irq_save();
+
+	zone_unlock(zone, flags);
+	if (pfn == ~0UL)
+		cpu_wait_until(cpu_time() + cpu_time_hz() / SPIN_SLEEP_HZ);
+	else
+		memmap_online(zone->zone_pgdat->mm, zone, pfn);
+	flags = zone_lock(zone);
+	irq_restore(flags);
+	if (pfn == ~0UL)
+		return false;
+	list_online_block(zone, pfn_to_page(pfn));
+	explain_add(
+		explain, .kind = EXPLAIN_ONLINE, .zone = zone, .value = {pfn, zone->offline_pages});
+	return true;
+}
+
+bool mm_online_block(struct zone *zone)
+{
+	irq_flags_t flags = zone_lock(zone);
+	bool came = zone->offline_pages && online_locked(zone, NULL);
+
+	unlock_zone(zone, flags);
+	return came;
+}
+
+static ALWAYS_INLINE struct page *take_listed(
 	struct zone *zone, unsigned int order, struct mm_explain *explain)
 {
 	for (unsigned int have = order; have < MAX_ORDER; have++) {
@@ -242,6 +330,8 @@ static ALWAYS_INLINE struct page *take_locked(
 			continue;
 		page = list_first_entry(&area->free_list, struct page, lru);
 		remove_free_block(zone, page, have);
+		if (unlikely(have == MAX_ORDER - 1) && wants_online(zone))
+			zone->after_unlock |= AFTER_WAKE;
 		count_pages(zone, -(1L << order));
 		explain_add(explain, .kind = EXPLAIN_FOUND, .zone = zone,
 			.value = {order, have, page_to_pfn(page)});
@@ -250,6 +340,19 @@ static ALWAYS_INLINE struct page *take_locked(
 	}
 	explain_add(explain, .kind = EXPLAIN_EMPTY, .zone = zone, .value = {order});
 	return NULL;
+}
+
+/* Under the lock, which is let go meanwhile where a block must be brought online first. */
+static ALWAYS_INLINE struct page *take_locked(
+	struct zone *zone, unsigned int order, struct mm_explain *explain)
+{
+	struct page *page = take_listed(zone, order, explain);
+
+	while (unlikely(!page) && zone->offline_pages) {
+		online_locked(zone, explain);
+		page = take_listed(zone, order, explain);
+	}
+	return page;
 }
 
 static ALWAYS_INLINE struct page *take_block(

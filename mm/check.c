@@ -6,7 +6,8 @@
  * one line. Each page of a zone is visited as the head of something or skipped as a part of it:
  *
  *	reserved | free block (its order) | cached block (its order) | allocated block (its order)
- *	| set aside | block in quarantine, which counts as cached
+ *	| set aside | block in quarantine, which counts as cached | offline: free, or the memory
+ *	map's
  *
  * What is none of these has been lost. An allocated page may be on an LRU list besides. Source:
  * semantics S27.
@@ -21,6 +22,7 @@ struct check {
 	struct mm *mm;
 	struct zone *zone;
 	struct mm_check_result count;
+	unsigned long offline_map;    /* pages of the memory map that are not online */
 	unsigned long listed, marked; /* pages on the LRU lists, pages with PG_lru */
 };
 
@@ -122,9 +124,30 @@ static void check_free_lists(struct check *check)
 				area->nr_free, nr);
 		check->count.free += nr << order;
 	}
-	if (check->count.free != zone->free_pages)
+	if (check->count.free + zone->offline_pages != zone->free_pages)
 		fault(check, "free_pages is %lu, the lists hold %lu", zone->free_pages,
-			check->count.free);
+			check->count.free + zone->offline_pages);
+}
+
+/* The zone's blocks that have no descriptors, and shall have none. */
+static void check_offline(struct check *check)
+{
+	unsigned long nr = 0;
+
+	for (unsigned int i = 0; i < check->mm->nr_offline; i++) {
+		const struct offline_range *range = &check->mm->offline[i];
+
+		if (range->zone != check->zone)
+			continue;
+		for (unsigned long pfn = range->start_pfn; pfn < range->end_pfn; pfn += BLOCK_PAGES)
+			if (pfn_valid(check->mm, pfn))
+				fault(check, "pfn 0x%lx is offline and has a descriptor", pfn);
+		*(range->reserved ? &check->offline_map : &nr) += range->end_pfn - range->start_pfn;
+	}
+	if (nr != check->zone->offline_pages)
+		fault(check, "offline_pages is %lu, the ranges hold %lu",
+			check->zone->offline_pages, nr);
+	check->count.free += nr;
 }
 
 static void check_cached_page(
@@ -356,6 +379,9 @@ static void check_zone(struct check *check)
 	check_quarantine(check);
 	check_lru_lists(check);
 	walk_descriptors(check, &seen);
+	check_offline(check);
+	seen.free += zone->offline_pages;
+	seen.reserved += check->offline_map;
 	compare(check, "free", seen.free, check->count.free);
 	compare(check, "cached", seen.cached, check->count.cached);
 	compare(check, "on the LRU lists", check->marked, check->listed);

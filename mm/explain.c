@@ -209,6 +209,10 @@ static void print_taking(const struct mm_explain_event *event)
 		print("    split: keeps pfn 0x%lx, lists pfn 0x%lx, order %lu each\n", value[0],
 			value[1], value[2]);
 		break;
+	case EXPLAIN_ONLINE:
+		print("    online: pfn 0x%lx of order 10; %lu pages are offline still\n", value[0],
+			value[1]);
+		break;
 	default: /* EXPLAIN_EMPTY */
 		print_zone(event);
 		print("buddy: no free block of order %lu or above\n", value[0]);

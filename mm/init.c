@@ -151,6 +151,7 @@ int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config)
 {
 	mm->memblock = mb;
 	mm->layout = config->zones;
+	mm->eager = config->eager;
 	mm->hooks = &mm_default_hooks;
 	mm->pcp_share = config->pcp_share;
 	mm->fault.attr = (struct mm_fault_attr)MM_FAULT_DEFAULTS;
@@ -180,7 +181,7 @@ static unsigned int largest_order(unsigned long pfn, unsigned long end)
 	return order;
 }
 
-/* Free [pfn, end), pages of one zone that have been reserved since boot. */
+/* Free [pfn, end), online pages of one zone that have been reserved since boot. */
 static void hand_over(struct zone *zone, unsigned long pfn, unsigned long end)
 {
 	ASSERT(pfn >= zone->zone_start_pfn && end <= zone->zone_start_pfn + zone->spanned_pages);
@@ -200,23 +201,41 @@ static void hand_over(struct zone *zone, unsigned long pfn, unsigned long end)
 	}
 }
 
+/* The same, but for whole blocks, which stay offline. */
+static void hand_over_edges(struct zone *zone, unsigned long pfn, unsigned long end)
+{
+	const unsigned long first = align_up(pfn, BLOCK_PAGES), last = align_down(end, BLOCK_PAGES);
+
+	if (zone->zone_pgdat->mm->eager || first >= last) {
+		hand_over(zone, pfn, end);
+	} else {
+		hand_over(zone, pfn, first);
+		hand_over(zone, last, end);
+	}
+}
+
 unsigned long mm_free_boot_memory(struct mm *mm)
 {
 	struct memblock_free run = {.end = 0};
 	unsigned long nr = 0;
 
 	ASSERT(!mm->memblock->closed);
+	if (!mm->eager) {
+		if (offline_init(mm))
+			return 0;
+		memmap_write(mm);
+	}
 	mm->memblock->closed = true;
 	while (memblock_next_free(mm->memblock, run.end, &run)) {
 		unsigned long pfn = pfn_down(run.base), end = pfn_down(run.end);
 
 		nr += end - pfn;
 		while (pfn < end) {
-			struct zone *zone = page_zone(pfn_to_page(pfn));
+			struct zone *zone = zone_at(mm, run.nid, pfn);
 			unsigned long zone_end = zone->zone_start_pfn + zone->spanned_pages;
 			unsigned long stop = end < zone_end ? end : zone_end;
 
-			hand_over(zone, pfn, stop);
+			hand_over_edges(zone, pfn, stop);
 			pfn = stop;
 		}
 	}

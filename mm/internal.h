@@ -137,6 +137,18 @@ static inline unsigned long zone_nr_free(const struct zone *zone, unsigned int o
 	return __atomic_load_n(&zone->free_area[order].nr_free, __ATOMIC_RELAXED);
 }
 
+static inline unsigned long zone_offline_pages(const struct zone *zone)
+{
+	return __atomic_load_n(&zone->offline_pages, __ATOMIC_RELAXED);
+}
+
+/** For reports: an offline block is a free one of the largest order. */
+static inline unsigned long zone_nr_blocks(const struct zone *zone, unsigned int order)
+{
+	return zone_nr_free(zone, order) +
+	       (order == MAX_ORDER - 1 ? zone_offline_pages(zone) / BLOCK_PAGES : 0);
+}
+
 /** Free a block; `page` is its head, with count 0 and no owner. */
 void buddy_free(struct zone *zone, struct page *page, unsigned int order);
 /** The same under the caller's zone->lock. */
@@ -164,6 +176,8 @@ unsigned int buddy_free_blocks(
 	struct zone *zone, unsigned int order, unsigned int count, struct list_head *list);
 unsigned int buddy_free_blocks_explained(struct zone *zone, unsigned int order, unsigned int count,
 	struct list_head *list, struct mm_explain *explain);
+/** Has the zone offline blocks, and fewer listed ones of the largest order than it should? */
+bool buddy_wants_online(struct zone *zone);
 /** Take a block that was found corrupt out of circulation for good: it belongs to no list. */
 void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order);
 
@@ -190,6 +204,11 @@ unsigned int lru_isolate(struct zone *zone, bool active, unsigned int max, struc
 void lru_put_back(struct zone *zone, struct list_head *pages);
 /** Take a page with count 0, which is to be freed, off its list; true if it was on one. */
 bool lru_remove(struct page *page);
+
+/* vmscan.c */
+
+/** Let the node's kswapd bring blocks online. Any context; no lock held. */
+void kswapd_online(struct pglist_data *pgdat);
 
 /* shrinker.c */
 
@@ -316,6 +335,24 @@ void watermarks_init(struct mm *mm);
 /* memmap.c: the descriptors. */
 
 int memmap_init(struct mm *mm);
+/** The zone of a page that is in a bank of node `nid`. */
+struct zone *zone_at(const struct mm *mm, int nid, unsigned long pfn);
+/** Write the descriptors of what is neither online nor in mm->offline: reserved. At boot. */
+void memmap_write(struct mm *mm);
+/** Map and write the descriptors of an offline block, of free pages; then it is online. */
+void memmap_online(struct mm *mm, const struct zone *zone, unsigned long pfn);
+
+/* offline.c: the blocks without descriptors. */
+
+static inline unsigned long offline_end(const struct offline_range *range)
+{
+	return __atomic_load_n(&range->end_pfn, __ATOMIC_RELAXED);
+}
+
+/** Find them, and count them in their zones. At boot; 0, or -1 after a line. */
+int offline_init(struct mm *mm);
+/** Take one that is free from the zone's ranges: its first pfn, or ~0UL. Under zone->lock. */
+unsigned long offline_claim(struct zone *zone);
 
 /* init.c */
 

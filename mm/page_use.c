@@ -54,6 +54,21 @@ static void set_run(const struct zone *zone, struct page_run *run)
 		set_head(run, page);
 }
 
+/* What starts at run->pfn, which has no descriptor. */
+static void set_run_without(const struct mm *mm, const struct zone *zone, struct page_run *run)
+{
+	const struct offline_range *range = mm_offline_range(mm, run->pfn);
+
+	run->use = PAGE_USE_HOLE;
+	run->nr = align_down(run->pfn, BLOCK_PAGES) + BLOCK_PAGES - run->pfn;
+	if (!range || range->zone != zone)
+		return;
+	run->use = range->reserved ? PAGE_USE_RESERVED : PAGE_USE_OFFLINE;
+	/* The block at least, if it has been claimed since. */
+	if (offline_end(range) > run->pfn)
+		run->nr = offline_end(range) - run->pfn;
+}
+
 bool mm_next_run(const struct mm *mm, const struct zone *zone, struct page_run *run)
 {
 	unsigned long end = zone->zone_start_pfn + zone->spanned_pages;
@@ -61,12 +76,10 @@ bool mm_next_run(const struct mm *mm, const struct zone *zone, struct page_run *
 	run->pfn += run->nr;
 	if (run->pfn >= end)
 		return false;
-	if (pfn_valid(mm, run->pfn)) {
+	if (pfn_valid(mm, run->pfn))
 		set_run(zone, run);
-	} else {
-		run->use = PAGE_USE_HOLE;
-		run->nr = align_down(run->pfn, BLOCK_PAGES) + BLOCK_PAGES - run->pfn;
-	}
+	else
+		set_run_without(mm, zone, run);
 	if (run->nr > end - run->pfn)
 		run->nr = end - run->pfn;
 	return true;

@@ -14,7 +14,7 @@ void show_buddyinfo(const struct mm *mm)
 	for_each_populated_zone (zone, mm) {
 		print("Node %d, zone %8s ", zone->zone_pgdat->node_id, zone->name);
 		for (unsigned int order = 0; order < MAX_ORDER; order++)
-			print("%6lu ", zone->free_area[order].nr_free);
+			print("%6lu ", zone_nr_blocks(zone, order));
 		print("\n");
 	}
 }
@@ -107,11 +107,11 @@ void show_zones(const struct mm *mm)
 			continue;
 		}
 		print("Node %d, zone %8s: pfn 0x%lx-0x%lx, spanned %lu, present %lu, managed %lu, "
-		      "free %lu, set aside %lu\n",
+		      "free %lu, set aside %lu, offline %lu\n",
 			zone->zone_pgdat->node_id, zone->name, zone->zone_start_pfn,
 			zone->zone_start_pfn + zone->spanned_pages, zone->spanned_pages,
 			zone->present_pages, zone->present_pages - zone->reserved_pages,
-			zone->free_pages, zone->set_aside_pages);
+			zone->free_pages, zone->set_aside_pages, zone->offline_pages);
 	}
 }
 
@@ -277,7 +277,16 @@ void show_page(const struct mm *mm, unsigned long pfn)
 	const struct memblock_range *why;
 
 	if (!pfn_valid(mm, pfn)) {
-		print("  pfn 0x%lx: no memory there, and no descriptor\n", pfn);
+		const struct offline_range *range = mm_offline_range(mm, pfn);
+
+		if (range)
+			print("  pfn 0x%lx at 0x%llx: node %d zone %s, %s; offline, no descriptor "
+			      "yet\n",
+				pfn, (unsigned long long)pfn_to_phys(pfn),
+				range->zone->zone_pgdat->node_id, range->zone->name,
+				range->reserved ? "reserved (page descriptors)" : "free");
+		else
+			print("  pfn 0x%lx: no memory there, and no descriptor\n", pfn);
 		return;
 	}
 	page = pfn_to_page(pfn);

@@ -112,7 +112,7 @@ static void show_zone_blocks(const struct mm *mm, const struct zone *zone)
 	}
 	print(": ");
 	for (unsigned int order = 0; order < MAX_ORDER; order++) {
-		unsigned long nr = zone_nr_free(zone, order);
+		unsigned long nr = zone_nr_blocks(zone, order);
 
 		total += nr << order;
 		print("%lu*%lukB ", nr, pages_to_kb(1UL << order));

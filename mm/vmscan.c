@@ -373,8 +373,15 @@ void wakeup_kswapd(struct zone *zone, unsigned int order)
 	while (largest < order && !__atomic_compare_exchange_n(&pgdat->kswapd_max_order, &largest,
 					  order, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		continue;
+	__atomic_store_n(&pgdat->kswapd_reclaims, 1, __ATOMIC_RELAXED);
 	wake_up(&pgdat->kswapd_wait);
 	explain_add(explain_here(), .kind = EXPLAIN_KSWAPD, .zone = zone, .value = {order, 1});
+}
+
+void kswapd_online(struct pglist_data *pgdat)
+{
+	if (!__atomic_exchange_n(&pgdat->kswapd_onlines, 1, __ATOMIC_RELAXED))
+		wake_up(&pgdat->kswapd_wait);
 }
 
 /* A zone that this priority looks at: it has pages, and is not given up. */
@@ -512,24 +519,42 @@ bool kswapd_sleeps(struct pglist_data *pgdat)
 	return sleeps;
 }
 
+/* Blocks ahead of need, in all zones that run out of them. */
+static void online_ahead(struct pglist_data *pgdat)
+{
+	for (unsigned int type = 0; type < pgdat->nr_zones; type++) {
+		struct zone *zone = &pgdat->node_zones[type];
+
+		while (buddy_wants_online(zone) && mm_online_block(zone))
+			cond_resched();
+	}
+}
+
 _Noreturn void kswapd(struct pglist_data *pgdat)
 {
 	unsigned int order = 0;
 
 	ASSERT(mm_current()->flags & PF_MEMALLOC);
+	online_ahead(pgdat);
 	for (;;) {
 		struct waiter waiter;
 		unsigned int asked;
+		bool onlines;
 
 		wait_begin(&pgdat->kswapd_wait, &waiter);
 		asked = __atomic_exchange_n(&pgdat->kswapd_max_order, 0, __ATOMIC_RELAXED);
 		if (asked > order) {
 			order = asked;
 		} else {
-			task_sleep(UINT64_MAX);
+			if (!__atomic_load_n(&pgdat->kswapd_onlines, __ATOMIC_RELAXED))
+				task_sleep(UINT64_MAX);
 			order = __atomic_load_n(&pgdat->kswapd_max_order, __ATOMIC_RELAXED);
 		}
 		wait_end(&pgdat->kswapd_wait, &waiter);
-		balance_pgdat(pgdat, order);
+		onlines = __atomic_exchange_n(&pgdat->kswapd_onlines, 0, __ATOMIC_RELAXED);
+		if (onlines)
+			online_ahead(pgdat);
+		if (__atomic_exchange_n(&pgdat->kswapd_reclaims, 0, __ATOMIC_RELAXED) || !onlines)
+			balance_pgdat(pgdat, order);
 	}
 }

@@ -72,6 +72,10 @@ struct page *mem_map_lend(const void *addr)
 			break;
 		if (found & PTE_V)
 			continue;
+		if (found) {
+			paging_use_prepared(entry);
+			continue;
+		}
 		/* The table is seen before what leads to it. */
 		tables_written();
 		if (__atomic_compare_exchange_n(entry, &found, lent_entry(level), false,

@@ -5,7 +5,9 @@
  * with tables of 512 entries of 8 bytes.
  *
  * Owns the tables and the windows of virtual addresses. paging.lock, interrupts off, is held where
- * entries are changed once the tables are in use; tables are allocated under it, atomically.
+ * entries are changed once the tables are in use; tables are allocated under it, atomically. The
+ * page allocator itself maps descriptors, under a lock of their own: their tables are there since
+ * boot, untouched, in entries that are not valid yet.
  *
  * The architecture says in its tables.h where the windows are, what an entry looks like, and when
  * a CPU sees one that has changed; its paging.c has paging_init(), which switches to the tables.
@@ -52,6 +54,7 @@ static struct {
 	bool active; /* these tables are in use: tables are reached by the linear map */
 	bool closed; /* the boot allocator is: tables come from the page allocator */
 	uintptr_t next_device;
+	struct spinlock mem_map_lock; /* entries of the descriptors' window; innermost */
 	struct spinlock lock;
 	uint64_t thread_stacks[MAX_THREAD_STACKS / 64]; /* bit: the slot is taken; lock */
 } paging;
@@ -109,6 +112,28 @@ static phys_addr_t new_table(phys_addr_t root)
 	return pa;
 }
 
+/*
+ * An empty table for an entry that is not valid. One that holds an address is prepared: its table
+ * is there, and is used for the first time. PHYS_ADDR_MAX if there is no memory.
+ */
+static phys_addr_t table_for(phys_addr_t root, uint64_t entry)
+{
+	if (entry == 0)
+		return new_table(root);
+	memset(table_at(pte_to_phys(entry)), 0, PAGE_SIZE);
+	return pte_to_phys(entry);
+}
+
+void paging_use_prepared(uint64_t *entry)
+{
+	const irq_flags_t flags = spin_lock_irqsave(&paging.mem_map_lock);
+	const uint64_t found = *entry;
+
+	if (found != 0 && !(found & PTE_V))
+		*entry = make_table(table_for(paging.root, found));
+	spin_unlock_irqrestore(&paging.mem_map_lock, flags);
+}
+
 phys_addr_t paging_new_table(void)
 {
 	return new_table(0);
@@ -134,7 +159,7 @@ static uint64_t *find_entry(phys_addr_t root, uintptr_t va, unsigned int level, 
 		if (make)
 			lent_take_back(entry, va, at);
 		if (!(*entry & PTE_V)) {
-			phys_addr_t pa = make ? new_table(root) : PHYS_ADDR_MAX;
+			phys_addr_t pa = make ? table_for(root, *entry) : PHYS_ADDR_MAX;
 
 			if (pa == PHYS_ADDR_MAX)
 				return NULL;
@@ -334,13 +359,67 @@ unsigned long paging_split_linear(void)
 	return 0;
 }
 
+static bool in_mem_map(uintptr_t va, size_t bytes)
+{
+	return va >= MEM_MAP_BASE && va - MEM_MAP_BASE <= MEM_MAP_BYTES - bytes;
+}
+
+/* Room for up to `nr` tables on the node, or wherever there is some; how many is stored. */
+static phys_addr_t alloc_tables(unsigned long *nr, int nid)
+{
+	for (; *nr > 0; *nr /= 2) {
+		phys_addr_t pa = memblock_alloc(
+			paging.mb, *nr * PAGE_SIZE, PAGE_SIZE, nid, PHYS_ADDR_MAX, "page tables");
+
+		if (pa == PHYS_ADDR_MAX)
+			pa = memblock_alloc(paging.mb, *nr * PAGE_SIZE, PAGE_SIZE,
+				MEMBLOCK_ANY_NODE, PHYS_ADDR_MAX, "page tables");
+		if (pa != PHYS_ADDR_MAX)
+			return pa;
+	}
+	return PHYS_ADDR_MAX;
+}
+
+int mem_map_prepare(struct page *at, size_t bytes, int nid)
+{
+	const uint64_t step = 1ULL << level_shift(1);
+	const uintptr_t va = (uintptr_t)at, end = align_up(va + bytes, step);
+	phys_addr_t table = 0;
+	unsigned long left = 0;
+
+	if (!in_mem_map(va, bytes))
+		return -1;
+	for (uintptr_t part = align_down(va, step); part < end; part += step) {
+		uint64_t *entry = find_entry(paging.root, part, 1, true);
+
+		if (!entry)
+			return -1;
+		if (*entry != 0)
+			continue;
+		if (left == 0) {
+			left = (end - part) / step;
+			table = alloc_tables(&left, nid);
+		}
+		if (table == PHYS_ADDR_MAX)
+			return -1;
+		*entry = make_table(table) & ~PTE_V;
+		table += PAGE_SIZE;
+		left--;
+	}
+	return 0;
+}
+
 int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
 {
-	uintptr_t va = (uintptr_t)at;
+	irq_flags_t flags;
+	int error;
 
-	if (va < MEM_MAP_BASE || va - MEM_MAP_BASE > MEM_MAP_BYTES - bytes)
+	if (!in_mem_map((uintptr_t)at, bytes))
 		return -1;
-	return mapped(map(va, pa, bytes, PROT_RW));
+	flags = spin_lock_irqsave(&paging.mem_map_lock);
+	error = mapped(map((uintptr_t)at, pa, bytes, PROT_RW));
+	spin_unlock_irqrestore(&paging.mem_map_lock, flags);
+	return error;
 }
 
 volatile void *mmio_map(phys_addr_t pa, size_t bytes)

@@ -74,6 +74,9 @@ void paging_unmap_thread_stack(unsigned int slot, size_t bytes);
  * CPU. paging_changed() after it was made valid, or invalid, in another way than by paging.c.
  */
 uint64_t *paging_entry(uintptr_t va, unsigned int level);
+
+/** An entry that mem_map_prepare() has left: its table is empty, and valid from now on. Any CPU. */
+void paging_use_prepared(uint64_t *entry);
 void paging_changed(uintptr_t va, unsigned int level);
 
 /** A page for a table, empty; PHYS_ADDR_MAX: there is none. During paging_build(). */

@@ -2,6 +2,7 @@
 /*
  * What lies at a virtual address, for people who read a dump. Owns nothing.
  */
+#include <mm/mm.h>
 #include <port/mem.h>
 #include "asm.h"
 #include "image.h"
@@ -37,6 +38,16 @@ static const char *name_in_linear_map(const struct memblock *mb, phys_addr_t pa)
 	return memblock_find_memory(mb, pa) ? "linear map" : "linear map of no bank";
 }
 
+static const char *name_in_mem_map(uintptr_t va)
+{
+	const struct mm *mm = this_cpu->mm;
+	const unsigned long pfn = (va - MEM_MAP_BASE) / sizeof(struct page);
+
+	if (mm && mm_offline_range(mm, pfn))
+		return "page descriptors: of a page that is offline";
+	return "page descriptors";
+}
+
 const char *paging_name(uintptr_t va)
 {
 	const struct memblock *mb = paging_banks();
@@ -49,7 +60,7 @@ const char *paging_name(uintptr_t va)
 	if (mb && virt_in_linear_map((void *)va))
 		return name_in_linear_map(mb, virt_to_phys((void *)va));
 	if (virt_in_mem_map((void *)va))
-		return "page descriptors";
+		return name_in_mem_map(va);
 	if (va - DEVICE_BASE < DEVICE_BYTES)
 		return "device registers";
 	if (va - STACK_BASE < STACK_BYTES)

@@ -86,6 +86,14 @@ void host_machine_share_map(struct host_machine *machine)
 	}
 }
 
+int mem_map_prepare(struct page *at, size_t bytes, int nid)
+{
+	(void)at;
+	(void)bytes;
+	(void)nid;
+	return 0;
+}
+
 int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
 {
 	const int file = host_machine()->shared_map;

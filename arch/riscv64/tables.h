@@ -27,9 +27,10 @@
 /** Levels of the final page tables; mode.c. */
 unsigned int paging_levels(void);
 
-/** A new table is empty before an entry leads to it: for this hart by itself, no other looks. */
+/** A new table is empty for all harts before an entry leads to it. */
 static inline void table_emptied(void)
 {
+	__asm__ volatile("fence w, w" ::: "memory");
 }
 
 /** Page-table entries written before are seen by this hart. */

@@ -45,6 +45,7 @@ enum mm_explain_kind {
 	EXPLAIN_CACHE_HIT, /* zone: [pfn, pages left] */
 	EXPLAIN_FOUND,     /* zone: [order wanted, order of the block, pfn] */
 	EXPLAIN_SPLIT,     /* zone: [pfn kept, pfn of the upper half, order of both] */
+	EXPLAIN_ONLINE,    /* zone: [pfn of the block, pages of the zone left offline] */
 	EXPLAIN_EMPTY,     /* zone: [order wanted] */
 
 	/* The block on its way out. */

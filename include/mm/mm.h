@@ -30,6 +30,25 @@ struct mm_config {
 	unsigned int (*distance)(const void *context, int a, int b);
 	const void *context;
 	unsigned int pcp_share; /* see mm_set_pcp_share(); MM_PCP_SHARE is a good choice */
+	/** All memory comes online in mm_init(), on this CPU: else when it is needed. */
+	bool eager;
+};
+
+/** Room for the descriptors of [start_pfn, end_pfn), whole blocks, at physical address `pa`. */
+struct map_piece {
+	unsigned long start_pfn, end_pfn;
+	phys_addr_t pa;
+};
+
+/**
+ * Blocks of BLOCK_PAGES that have no descriptors yet: each is free, or a part of the memory map and
+ * so reserved for good. Free ones come online from the end on.
+ */
+struct offline_range {
+	unsigned long start_pfn;
+	unsigned long end_pfn; /* zone->lock; read atomically */
+	struct zone *zone;
+	bool reserved;
 };
 
 /** For mm_set_pcp_share(): 3 % of memory at most, as much as quarantine has. */
@@ -83,8 +102,14 @@ struct mm {
 	enum zone_type lowest_zone;
 
 	unsigned long max_pfn;       /* one past the last page of memory */
-	unsigned long *block_map;    /* bit per BLOCK_PAGES: its descriptors are mapped */
+	unsigned long *block_map;    /* bit per BLOCK_PAGES: it is online; atomic */
 	unsigned long mem_map_bytes; /* what the descriptors take, page tables not counted */
+	bool eager;                  /* nothing was offline, ever */
+	/* Constant since mm_free_boot_memory(), but for the ranges' ends. Sorted by pfn. */
+	struct map_piece *map_piece;
+	unsigned int nr_map_pieces, max_map_pieces;
+	struct offline_range *offline;
+	unsigned int nr_offline;
 
 	enum zone_type
 		policy_zone; /* highest type of any node that was bound; only rises; atomic */
@@ -135,7 +160,9 @@ int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config);
 
 /**
  * Hand every free range to the buddy system, in the largest aligned blocks, addresses ascending.
- * Closes the boot allocator. Returns the number of pages. Once, one CPU, after mm_init().
+ * Whole blocks of BLOCK_PAGES stay offline: they are free, and get their descriptors when they are
+ * needed. Closes the boot allocator. Returns the number of pages, or 0 after a line if there is no
+ * memory for that. Once, one CPU, after mm_init().
  */
 unsigned long mm_free_boot_memory(struct mm *mm);
 
@@ -160,8 +187,17 @@ struct zone *mm_next_zone(const struct mm *mm, const struct zone *after);
 #define for_each_populated_zone(zone, mm) \
 	for ((zone) = mm_next_zone(mm, NULL); (zone); (zone) = mm_next_zone(mm, zone))
 
-/** True if the page has a descriptor that may be read. */
+/** True if the page has a descriptor that may be read: it is online. */
 bool pfn_valid(const struct mm *mm, unsigned long pfn);
+
+/** The range of offline blocks that the page is in; NULL if it is online, or no memory. */
+const struct offline_range *mm_offline_range(const struct mm *mm, unsigned long pfn);
+
+/**
+ * Bring the zone's next offline block online, as an allocation does that finds nothing else; false
+ * if there is none. Any context.
+ */
+bool mm_online_block(struct zone *zone);
 
 /** Descriptor of a page, which may be read if pfn_valid(). */
 static inline struct page *pfn_to_page(unsigned long pfn)

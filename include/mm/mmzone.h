@@ -71,6 +71,7 @@ struct free_area {
 struct zone {
 	/* The lock, which waiters look at, and what its holder writes at every unlock or free. */
 	_Alignas(CACHE_LINE) struct spinlock lock;
+	unsigned int after_unlock;        /* what is still to be done: see mm/buddy.c; lock */
 	const struct list_head *bad_link; /* found wrong, and mended; to be reported; lock */
 	uint64_t locked_since;            /* lock_clock(), of a hold that is timed; or 0; lock */
 	unsigned long set_aside_pages;    /* found corrupt: neither free nor allocated; lock */
@@ -82,7 +83,10 @@ struct zone {
 	 * The buddy system; written under lock. Every allocation reads the sum, and must not have
 	 * the line taken away by those who only wait for the lock.
 	 */
-	_Alignas(CACHE_LINE) unsigned long free_pages; /* in free_area[]; not those in caches */
+	_Alignas(CACHE_LINE) unsigned long free_pages; /* in free_area[], and offline; not those in
+							* caches */
+	unsigned long offline_pages; /* free, in whole blocks that have no descriptors yet */
+	unsigned int offline_next;   /* in mm->offline: no later range has any of them */
 	struct free_area free_area[MAX_ORDER];
 
 	/* Reclaim. */
@@ -141,6 +145,8 @@ struct pglist_data {
 	struct pglist_data *pgdat_next; /* mm->pgdat_list: last initialised node first */
 	struct wait_queue kswapd_wait;  /* this node's kswapd sleeps here */
 	unsigned int kswapd_max_order;  /* largest order that it was woken for; atomic */
+	unsigned int kswapd_reclaims;   /* it was woken to free pages; atomic */
+	unsigned int kswapd_onlines;    /* it is to bring blocks online; atomic */
 };
 typedef struct pglist_data pg_data_t;
 

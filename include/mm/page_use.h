@@ -11,6 +11,7 @@
 /** What a page is used for; each page of a zone's span has one of these. */
 enum page_use {
 	PAGE_USE_FREE,        /* in the buddy system */
+	PAGE_USE_OFFLINE,     /* free, in a block that is not online yet */
 	PAGE_USE_CACHED,      /* in a per-CPU cache */
 	PAGE_USE_ALLOCATED,   /* somebody holds it */
 	PAGE_USE_LRU,         /* somebody holds it, and it is on an LRU list: page cache */

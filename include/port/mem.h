@@ -39,8 +39,20 @@ static inline bool virt_in_mem_map(const void *addr);
 static inline void clear_page(void *addr);
 
 /**
- * Map [pa, pa + bytes) as the descriptors at address `at`, writable; whole pages. During
- * mm_init() only. Returns 0, or -1 if the window of the memory map does not reach that far.
+ * Have ready what mem_map_populate() needs for any whole pages of these descriptors: from then on
+ * it needs no memory, and can not fail. Page tables are taken from near node `nid`, and not touched
+ * before they are used. During mm_init() only. Returns 0, or -1 if there is no memory for that or
+ * the window of the memory map does not reach that far.
+ */
+int mem_map_prepare(struct page *at, size_t bytes, int nid);
+
+/**
+ * Map [pa, pa + bytes) as the descriptors at address `at`, writable; whole pages, not mapped yet.
+ * During mm_init(); later, in any context, where mem_map_prepare() has been. Returns 0, or -1 if
+ * the window of the memory map does not reach that far.
+ *
+ * The calling CPU sees it at once. Others may meet a fault there for a while, which mm_fault() of
+ * <mm/debug.h> lets them repeat.
  */
 int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes);
 

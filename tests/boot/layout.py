@@ -50,7 +50,8 @@ def expected_ranges(banks, arch=machines.current):
 
 
 ZONE_LINE = re.compile(r"Node (\d+), zone +(\w+): pfn 0x(\w+)-0x(\w+), spanned (\d+), "
-                       r"present (\d+), managed (\d+), free (\d+), set aside (\d+)")
+                       r"present (\d+), managed (\d+), free (\d+), set aside (\d+), "
+                       r"offline (\d+)")
 RANGE_LINE = re.compile(r"  (\w+) +(?:\[mem 0x(\w+)-0x(\w+)\]|empty)")
 BANK_LINE = re.compile(r"  node +(\d+): \[mem 0x(\w+)-0x(\w+)\]")
 
@@ -64,6 +65,7 @@ def printed_zones(lines):
         assert spanned == end - start, match[0]
         assert free <= managed <= present <= spanned, match[0]
         assert int(match[9]) == 0, f"pages set aside: {match[0]}"
+        assert int(match[10]) <= free and int(match[10]) % 1024 == 0, match[0]
         found[int(match[1]), match[2]] = Zone(start, end, present)
     return found
 

@@ -55,6 +55,7 @@ struct machine *machine_create(const struct machine_spec *spec)
 		.cpu_nid = spec->cpu_nid,
 		.distance = spec->distance,
 		.pcp_share = spec->pcp_share,
+		.eager = !spec->lazy,
 	};
 
 	assert_non_null(machine);

@@ -27,6 +27,7 @@ struct machine_spec {
 	unsigned int (*distance)(const void *context, int a, int b); /* NULL: 10 and 20 */
 	bool keep_boot_reserved; /* leave what boot took reserved, as on a real machine */
 	unsigned int pcp_share;  /* mm_set_pcp_share(); 0: no caches above order 0 */
+	bool lazy; /* memory comes online as it is needed; with keep_boot_reserved only */
 };
 
 struct machine {

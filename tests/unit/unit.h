@@ -107,6 +107,7 @@ static inline void bare_init(struct machine *machine, const struct machine_spec 
 		.nr_cpus = spec->nr_cpus ? spec->nr_cpus : 1,
 		.cpu_nid = spec->cpu_nid,
 		.distance = spec->distance,
+		.eager = !spec->lazy,
 	};
 
 	assert_int_equal(mm_init(&machine->mm, &machine->memblock, &config), expected);

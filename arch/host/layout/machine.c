@@ -143,6 +143,7 @@ static int build(struct laid_out *m)
 		.cpu_nid = cpu_nid,
 		.distance = of_distance,
 		.context = &m->numa,
+		.eager = true,
 	};
 
 	for (unsigned int i = 0; i < m->cpus.nr; i++)

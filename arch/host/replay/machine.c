@@ -64,6 +64,7 @@ bool replay_build(struct replay *r)
 		.cpu_nid = r->cpu_nid,
 		.distance = distance_of,
 		.context = r,
+		.eager = true,
 	};
 
 	r->layout.name = "the target's";

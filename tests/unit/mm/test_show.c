@@ -110,12 +110,12 @@ static void zones_with_their_spans_and_counters(void **state)
 	host_print_capture_start();
 	show_zones(&machine->mm);
 	assert_all_printed("Node 0, zone    DMA32: pfn 0x0-0x1000, spanned 4096, present 4096, "
-			   "managed 4096, free 4096, set aside 0\n"
+			   "managed 4096, free 4096, set aside 0, offline 0\n"
 			   "Node 0, zone   Normal: pfn 0x1000-0x2000, spanned 4096, present 4096, "
-			   "managed 4096, free 4092, set aside 4\n"
+			   "managed 4096, free 4092, set aside 4, offline 0\n"
 			   "Node 1, zone    DMA32: empty\n"
 			   "Node 1, zone   Normal: pfn 0x2000-0x2400, spanned 1024, present 1024, "
-			   "managed 1024, free 1024, set aside 0\n");
+			   "managed 1024, free 1024, set aside 0, offline 0\n");
 	machine_destroy(machine);
 }
 
