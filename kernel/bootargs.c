@@ -169,6 +169,14 @@ static bool set_interactive(const char *value)
 	return true;
 }
 
+static bool set_eager(const char *value)
+{
+	if (value)
+		return false;
+	kernel.bootargs.eager = true;
+	return true;
+}
+
 static const struct bootarg {
 	const char *key;
 	const char *values; /* NULL: a word without a value */
@@ -189,6 +197,7 @@ static const struct bootarg {
 	{"pcp_share", "a number",
 		"a part of memory, one in so many, may be cached in blocks; 0: none",
 		set_pcp_share},
+	{"eager", NULL, "all memory comes online at boot, not as it is needed", set_eager},
 	{"paging", paging_modes, "how addresses are translated", set_paging},
 	{"interactive", NULL, "after a failed command: the monitor, not the end", set_interactive},
 };

@@ -52,6 +52,7 @@ struct bootargs {
 	char *commands;                    /* what stands after " -- ", or NULL */
 	bool cut;                          /* there was no room for all: no commands */
 	bool interactive;                  /* a failed command leads to the monitor */
+	bool eager;                        /* all memory comes online at boot */
 	bool panic_on_misuse, check_tails; /* for struct mm */
 	unsigned int debug;                /* MM_DEBUG_* that are to be on from the start */
 	bool fault_given;                  /* the next is to be set */

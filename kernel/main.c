@@ -396,6 +396,31 @@ static void boot_kswapd(void)
 	print(" asleep until a zone is short\n");
 }
 
+/* A hart of a node: its share of that node's blocks, and of nodes that have no hart but this. */
+static void online_nodes(void *unused)
+{
+	struct pglist_data *pgdat;
+
+	(void)unused;
+	for_each_pgdat (pgdat, &kernel.mm)
+		if (kernel.mm.cpu[nearest_cpu(pgdat)]->nid == this_cpu->nid)
+			mm_online_node(pgdat);
+}
+
+/* All memory online, each node's by its own harts. */
+static void boot_eager(void)
+{
+	const uint64_t start = cpu_time();
+	unsigned int cpu;
+
+	for_each_online_cpu (cpu)
+		smp_run_on(cpu, online_nodes, NULL);
+	for_each_online_cpu (cpu)
+		smp_wait(cpu);
+	print("eager: all memory is online, by %u harts, in %lu ms\n", smp_nr_online(),
+		(unsigned long)((cpu_time() - start) * 1000 / cpu_time_hz()));
+}
+
 void kernel_main(const struct boot_info *boot)
 {
 	phys_addr_t tree;
@@ -427,6 +452,8 @@ void kernel_main(const struct boot_info *boot)
 	boot_interrupts();
 	smp_start_all(kernel.bootargs.hart_timeout);
 	boot_kswapd();
+	if (kernel.bootargs.eager)
+		boot_eager();
 	blockdev_start();
 	print("boot: %lu ms\n", kernel_uptime_ms(cpu_time()));
 	kernel.log.closed = true;

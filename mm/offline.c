@@ -16,6 +16,7 @@
  * and is not listed yet. Facts: Linux has the like as deferred_init_memmap(), by sections and all
  * at once.
  */
+#include <port/task.h>
 #include "internal.h"
 
 const struct offline_range *mm_offline_range(const struct mm *mm, unsigned long pfn)
@@ -105,6 +106,13 @@ int offline_init(struct mm *mm)
 	for_each_populated_zone (zone, mm)
 		zone->offline_next = mm->nr_offline;
 	return 0;
+}
+
+void mm_online_node(struct pglist_data *pgdat)
+{
+	for (unsigned int type = 0; type < pgdat->nr_zones; type++)
+		while (mm_online_block(&pgdat->node_zones[type]))
+			cond_resched();
 }
 
 unsigned long offline_claim(struct zone *zone)

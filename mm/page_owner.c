@@ -137,12 +137,16 @@ static void clear_records(struct mm *mm)
 int page_owner_prepare(struct mm *mm)
 {
 	struct page_owner_table *table;
+	struct pglist_data *pgdat;
 
 	mm->page_owner_since = cpu_time();
 	if (mm->page_owner) {
 		clear_records(mm);
 		return 0;
 	}
+	/* Every page is to have a record, also those that nobody has needed yet. */
+	for_each_pgdat (pgdat, mm)
+		mm_online_node(pgdat);
 	table = new_table(mm);
 	if (!table) {
 		print("debug: owner: no memory for its table, 3 %% of all there is; it stays "
