@@ -124,7 +124,7 @@ bool cmd_parse_page(const char *command, const char *text, unsigned long *pfn)
 				command, text);
 		return false;
 	}
-	if (pfn_valid(&kernel.mm, *pfn))
+	if (pfn_valid(&kernel.mm, *pfn) || mm_offline_range(&kernel.mm, *pfn))
 		return true;
 	print("%s: %s: pfn 0x%lx has no descriptor: no bank is near it (see `banks`)\n", command,
 		text, *pfn);

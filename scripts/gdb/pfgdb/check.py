@@ -84,8 +84,9 @@ class ZoneCheck:
                 self.fault(f"order {order}: nr_free is {nr_free}, the list has {nr}")
             self.count["free"] += nr << order
         free_pages = int(self.zone["free_pages"])
-        if self.count["free"] != free_pages:
-            self.fault(f"free_pages is {free_pages}, the lists hold {self.count['free']}")
+        holds = self.count["free"] + int(self.zone["offline_pages"])
+        if holds != free_pages:
+            self.fault(f"free_pages is {free_pages}, the lists hold {holds}")
 
     def free_head(self, page, order):
         pfn = page.pfn
@@ -218,6 +219,22 @@ class ZoneCheck:
             page = self.memmap.page(pfn)
             pfn += self.check_head(page) if self.in_zone(page) else 1
 
+    def check_offline(self):
+        """The zone's blocks that have no descriptors, and shall have none."""
+        counted, nr = int(self.zone["offline_pages"]), 0
+        for one in self.memmap.offline(zone_index=self.index):
+            for pfn in range(one.start, one.end, self.memmap.block_pages):
+                if self.memmap.valid(pfn):
+                    self.fault(f"pfn {pfn:#x} is offline and has a descriptor")
+            if one.reserved:
+                self.see("reserved", one.end - one.start)
+            else:
+                nr += one.end - one.start
+        if nr != counted:
+            self.fault(f"offline_pages is {counted}, the ranges hold {nr}")
+        self.count["free"] += nr
+        self.see("free", counted)
+
     # The two against each other.
 
     def compare(self, what, seen, counted):
@@ -230,6 +247,7 @@ class ZoneCheck:
         self.check_caches()
         self.check_lru_lists()
         self.walk_descriptors()
+        self.check_offline()
         self.compare("free", self.seen["free"], self.count["free"])
         self.compare("cached", self.seen["cached"], self.count["cached"])
         self.compare("on the LRU lists", self.marked, self.listed)

@@ -81,6 +81,11 @@ def pages_of(zone, descriptors):
     free = facts.constant("PAGE_FREE")
     with_order = (facts.constant("PAGE_ALLOCATED"), facts.constant("PAGE_SET_ASIDE"))
     while pfn < end:
+        offline = descriptors.offline(pfn)
+        if offline and offline.zone_index == int(zone["index"]):
+            yield pfn, offline.end - pfn, "reserved" if offline.reserved else "free"
+            pfn = offline.end
+            continue
         if not descriptors.valid(pfn):
             pfn += descriptors.block_pages - pfn % descriptors.block_pages
             continue

@@ -39,7 +39,9 @@ def descriptor_at(va, descriptors):
     if pfn is None:
         return None
     text = f"descriptor of pfn {pfn:#x}, byte {(va - descriptors.address(pfn)) % (1 << 64)} of it"
-    return text if descriptors.valid(pfn) else f"{text}; there is no such page"
+    if descriptors.valid(pfn):
+        return text
+    return f"{text}; {'it is offline' if descriptors.offline(pfn) else 'there is no such page'}"
 
 
 def of_virtual(va, descriptors):

@@ -49,6 +49,10 @@ class Page(_Raw):
         return self.nid == facts.constant("DEBUG_NODE_HOLE")
 
 
+# Blocks [start, end) without descriptors: free, or reserved as a part of the memory map itself.
+Offline = collections.namedtuple("Offline", ("start", "end", "zone", "zone_index", "reserved"))
+
+
 class MemMap:
     """The descriptors of the machine."""
 
@@ -65,6 +69,7 @@ class MemMap:
         self._read = {}
         words = -(-self.max_pfn // (self.block_pages * 64))
         self._mapped = bytes(view.read(int(root["block_map"]), words * 8))
+        self._offline = [self.range_of(root["offline"][i]) for i in range(int(root["nr_offline"]))]
         self._linear = int(facts.variable("linear_window")["offset"])
         self._window = facts.variable("linear_window")
 
@@ -74,6 +79,19 @@ class MemMap:
             return False
         block = pfn // self.block_pages
         return bool(self._mapped[block // 8] >> block % 8 & 1)
+
+    @staticmethod
+    def range_of(value):
+        """A struct offline_range."""
+        zone = mm.whole(value["zone"])
+        return Offline(int(value["start_pfn"]), int(value["end_pfn"]), zone, int(zone["index"]),
+                       bool(value["reserved"]))
+
+    def offline(self, pfn=None, zone_index=None):
+        """The Offline range that holds a pfn, or None; without a pfn, all of a zone."""
+        if pfn is None:
+            return [one for one in self._offline if one.zone_index == zone_index]
+        return next((one for one in self._offline if one.start <= pfn < one.end), None)
 
     def block(self, pfn):
         """The bytes of the descriptors of a valid page's block."""

@@ -44,12 +44,21 @@ def pointer(value):
     return f"{value:#x}" if value else "0"
 
 
+def offline_state(offline):
+    """What a page without a descriptor is used for."""
+    return "reserved (page descriptors)" if offline.reserved else "free"
+
+
 def describe(pfn, descriptors):
     """The two lines of the monitor's `page`."""
+    pa, offline = descriptors.to_phys(pfn), descriptors.offline(pfn)
+    if offline:
+        return [f"  pfn {pfn:#x} at {pa:#x}: node {mm.zone_nid(offline.zone)} "
+                f"zone {mm.zone_name(offline.zone)}, {offline_state(offline)}; offline, "
+                "no descriptor yet"]
     if not descriptors.valid(pfn):
         return [f"  pfn {pfn:#x}: no memory there, and no descriptor"]
     page = descriptors.one(pfn)
-    pa = descriptors.to_phys(pfn)
     if page.is_hole:
         return [f"  pfn {pfn:#x} at {pa:#x}: a hole between banks"]
     zone = mm.zone_of_index(page.zone_index)

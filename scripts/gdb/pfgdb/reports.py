@@ -8,8 +8,9 @@ from .command import Command, register as register_commands
 
 def buddyinfo(zone):
     """One line as in Linux's /proc/buddyinfo."""
-    free = "".join(f"{int(zone['free_area'][order]['nr_free']):6} "
-                   for order in range(mm.max_order()))
+    blocks = [int(zone["free_area"][order]["nr_free"]) for order in range(mm.max_order())]
+    blocks[-1] += int(zone["offline_pages"]) >> mm.max_order() - 1
+    free = "".join(f"{nr:6} " for nr in blocks)
     return f"Node {mm.zone_nid(zone)}, zone {mm.zone_name(zone):>8} {free}"
 
 
@@ -80,7 +81,8 @@ class Nodes(Command):
 
 
 class Zones(Command):
-    """Zones: span, pages present, managed, free, and set aside as corrupt."""
+    """Zones: span, pages present, managed, free, set aside as corrupt, and of the free ones those
+    that are offline."""
 
     name = "zones"
 
@@ -101,15 +103,15 @@ class Zones(Command):
 
     @staticmethod
     def line(zone):
-        start, spanned, present, reserved, free, aside = (int(zone[field]) for field in (
+        start, spanned, present, reserved, free, aside, offline = (int(zone[field]) for field in (
             "zone_start_pfn", "spanned_pages", "present_pages", "reserved_pages", "free_pages",
-            "set_aside_pages"))
+            "set_aside_pages", "offline_pages"))
         head = f"Node {mm.zone_nid(zone)}, zone {mm.zone_name(zone):>8}: "
         if not present:
             return head + "empty"
         return head + (f"pfn {start:#x}-{start + spanned:#x}, spanned {spanned}, "
                        f"present {present}, managed {present - reserved}, free {free}, "
-                       f"set aside {aside}")
+                       f"set aside {aside}, offline {offline}")
 
 
 def zonelist_text(zonelist):
