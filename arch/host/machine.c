@@ -99,8 +99,13 @@ int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
 	const int file = host_machine()->shared_map;
 
 	(void)pa;
-	if (file < 0)
-		return mprotect(at, bytes, PROT_READ | PROT_WRITE);
+	if (file < 0) {
+		int error = mprotect(at, bytes, PROT_READ | PROT_WRITE);
+
+		if (host_machine()->on_populate)
+			host_machine()->on_populate();
+		return error;
+	}
 	if (bytes > SECTION_MAP_BYTES)
 		return -1;
 	return mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE, file,

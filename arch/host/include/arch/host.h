@@ -19,15 +19,16 @@ struct page;
 
 /** One machine's windows: lazily backed, [0, bytes) of physical memory and its descriptors. */
 struct host_machine {
-	char *memory;            /* linear address of physical 0 */
-	char *boot_memory;       /* the window before host_machine_switch_memory(), or NULL */
-	size_t bytes;            /* of physical addresses covered */
-	struct page *mem_map;    /* descriptor of pfn 0; not accessible until populated */
-	unsigned char *unmapped; /* by pfn, not 0: not mapped; NULL: the map is not split */
-	bool whole_map;          /* it can not be */
-	unsigned int adopted;    /* calls of linear_map_adopt() */
-	unsigned int lent;       /* mem_map_lend() less mem_map_take_back() */
-	int shared_map;          /* file behind all descriptors, or -1: each its own */
+	char *memory;              /* linear address of physical 0 */
+	char *boot_memory;         /* the window before host_machine_switch_memory(), or NULL */
+	size_t bytes;              /* of physical addresses covered */
+	struct page *mem_map;      /* descriptor of pfn 0; not accessible until populated */
+	unsigned char *unmapped;   /* by pfn, not 0: not mapped; NULL: the map is not split */
+	bool whole_map;            /* it can not be */
+	unsigned int adopted;      /* calls of linear_map_adopt() */
+	unsigned int lent;         /* mem_map_lend() less mem_map_take_back() */
+	int shared_map;            /* file behind all descriptors, or -1: each its own */
+	void (*on_populate)(void); /* called by mem_map_populate() before it returns; or NULL */
 	/* Threads that are a CPU, a pthread_t by CPU id; 0: none is. */
 	_Atomic unsigned long thread[HOST_MAX_CPUS];
 };

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory that comes online as it is needed, by several CPUs at once: each block is one CPU's, and
+ * none is missed while it is on its way.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include "unit.h"
+#include "mm/internal.h"
+
+#define LARGEST (MAX_ORDER - 1)
+
+static const struct machine_spec one_section = {
+	.bank = {{0, 32768, 0}}, .nr_cpus = 4, .keep_boot_reserved = true, .lazy = true};
+
+static struct machine *create(const struct machine_spec *spec)
+{
+	struct machine *machine = machine_create(spec);
+
+	machine_lift_reserves(machine);
+	return machine;
+}
+
+/* The last block is claimed and not listed yet: who needs a part of it waits, and does not fail. */
+static struct {
+	struct machine *machine;
+	pthread_t thread;
+	unsigned int begun, done;
+	struct page *page;
+} late;
+
+static void *take_late(void *unused)
+{
+	(void)unused;
+	machine_enter(late.machine, 1);
+	__atomic_store_n(&late.begun, 1, __ATOMIC_RELAXED);
+	late.page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 9);
+	__atomic_store_n(&late.done, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void start_late(void)
+{
+	host_machine()->on_populate = NULL;
+	assert_int_equal(pthread_create(&late.thread, NULL, take_late, NULL), 0);
+	while (!__atomic_load_n(&late.begun, __ATOMIC_RELAXED))
+		sched_yield();
+	/* It is to look in vain; how long that takes decides nothing if it waits. */
+	for (unsigned int i = 0; i < 2000 && !__atomic_load_n(&late.done, __ATOMIC_RELAXED); i++)
+		sched_yield();
+}
+
+static void the_last_block_is_waited_for(void **state)
+{
+	struct machine *machine = create(&one_section);
+	struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
+	struct page *page;
+
+	(void)state;
+	while (zone->offline_pages > 1024)
+		assert_non_null(alloc_pages(GFP_ATOMIC, LARGEST));
+	for (unsigned int order = LARGEST; order-- > 9;)
+		while (zone->free_area[order].nr_free)
+			assert_non_null(buddy_take(zone, order));
+	late.machine = machine;
+	machine->host.on_populate = start_late;
+	page = alloc_pages(GFP_ATOMIC, 9);
+	assert_int_equal(pthread_join(late.thread, NULL), 0);
+	assert_non_null(page);
+	assert_non_null(late.page);
+	assert_int_equal(page_to_pfn(page) / 1024, page_to_pfn(late.page) / 1024);
+	assert_int_equal(zone->offline_pages, 0);
+	host_machine_destroy(&machine->host);
+	free(machine);
+}
+
+/* CPUs that all need blocks: each is one CPU's, and none is left behind. */
+static struct {
+	struct machine *machine;
+	unsigned long taken[4];
+	unsigned int owners[32]; /* of each block */
+} crowd;
+
+static void *take_all(void *arg)
+{
+	const unsigned int id = (unsigned int)(uintptr_t)arg;
+	struct page *page;
+
+	machine_enter(crowd.machine, id);
+	while ((page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, LARGEST))) {
+		__atomic_fetch_add(&crowd.owners[page_to_pfn(page) / 1024], 1, __ATOMIC_RELAXED);
+		crowd.taken[id]++;
+	}
+	return NULL;
+}
+
+static void many_cpus_take_all_there_is(void **state)
+{
+	(void)state;
+	for (unsigned int round = 0; round < 20; round++) {
+		pthread_t thread[4];
+		unsigned long sum = 0;
+
+		memset(&crowd, 0, sizeof(crowd));
+		crowd.machine = create(&one_section);
+		for (uintptr_t id = 0; id < 4; id++)
+			assert_int_equal(
+				pthread_create(&thread[id], NULL, take_all, (void *)id), 0);
+		for (unsigned int id = 0; id < 4; id++)
+			assert_int_equal(pthread_join(thread[id], NULL), 0);
+		for (unsigned int id = 0; id < 4; id++)
+			sum += crowd.taken[id];
+		assert_int_equal(sum, 31);
+		for (unsigned int block = 0; block < 32; block++)
+			assert_int_equal(crowd.owners[block], block < 31);
+		machine_enter(crowd.machine, 0);
+		machine_destroy(crowd.machine);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_last_block_is_waited_for),
+		cmocka_unit_test(many_cpus_take_all_there_is),
+	};
+
+	return cmocka_run_group_tests_name("offline_threads", tests, NULL, NULL);
+}
