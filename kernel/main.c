@@ -23,6 +23,7 @@
 #include <port/platform.h>
 #include <port/print.h>
 #include <port/smp.h>
+#include <port/task.h>
 #include "blockdev.h"
 #include "kernel.h"
 #include "monitor.h"
@@ -375,7 +376,10 @@ static unsigned int nearest_cpu(const struct pglist_data *pgdat)
 	return 0;
 }
 
-/* A thread that frees memory for each node that has some. */
+/*
+ * A thread for each node that has memory: it frees some where it is short, and brings it online
+ * ahead of need. Each is waited for, so that what it brings first is there.
+ */
 static void boot_kswapd(void)
 {
 	print("kswapd:");
@@ -388,10 +392,13 @@ static void boot_kswapd(void)
 			continue;
 		cpu = nearest_cpu(pgdat);
 		snprintf(name, sizeof(name), "kswapd%d", nid);
-		if (thread_create(name, cpu, run_kswapd, pgdat, DEFAULT_PRIO))
-			print(" node %d on cpu %u,", nid, cpu);
-		else
+		if (!thread_create(name, cpu, run_kswapd, pgdat, DEFAULT_PRIO)) {
 			print(" node %d: no memory for its thread,", nid);
+			continue;
+		}
+		print(" node %d on cpu %u,", nid, cpu);
+		while (!kswapd_sleeps(pgdat))
+			task_sleep(cpu_time() + cpu_time_hz() / 10000);
 	}
 	print(" asleep until a zone is short\n");
 }

@@ -261,7 +261,8 @@ static ALWAYS_INLINE void expand(struct zone *zone, struct page *page, unsigned 
 
 static bool wants_online(const struct zone *zone)
 {
-	return zone->offline_pages && zone->free_area[MAX_ORDER - 1].nr_free < ONLINE_AHEAD;
+	return zone->offline_pages && !zone->online_held &&
+	       zone->free_area[MAX_ORDER - 1].nr_free < ONLINE_AHEAD;
 }
 
 bool buddy_wants_online(struct zone *zone)
@@ -294,6 +295,7 @@ static __attribute__((noinline)) bool online_locked(struct zone *zone, struct mm
 	const unsigned long pfn = offline_claim(zone);
 	irq_flags_t flags = irq_save();
 
+	zone->onlining += pfn != ~0UL;
 	zone_unlock(zone, flags);
 	if (pfn == ~0UL)
 		cpu_wait_until(cpu_time() + cpu_time_hz() / SPIN_SLEEP_HZ);
@@ -303,6 +305,7 @@ static __attribute__((noinline)) bool online_locked(struct zone *zone, struct mm
 	irq_restore(flags);
 	if (pfn == ~0UL)
 		return false;
+	zone->onlining--;
 	list_online_block(zone, pfn_to_page(pfn));
 	explain_add(
 		explain, .kind = EXPLAIN_ONLINE, .zone = zone, .value = {pfn, zone->offline_pages});
@@ -312,10 +315,25 @@ static __attribute__((noinline)) bool online_locked(struct zone *zone, struct mm
 bool mm_online_block(struct zone *zone)
 {
 	irq_flags_t flags = zone_lock(zone);
-	bool came = zone->offline_pages && online_locked(zone, NULL);
+	bool came = zone->offline_pages && !zone->online_held && online_locked(zone, NULL);
 
 	unlock_zone(zone, flags);
 	return came;
+}
+
+void buddy_hold_offline(struct zone *zone, bool hold)
+{
+	irq_flags_t flags = zone_lock(zone);
+
+	zone->online_held = hold;
+	while (hold && zone->onlining) {
+		zone_unlock(zone, flags);
+		cpu_wait_until(cpu_time() + cpu_time_hz() / SPIN_SLEEP_HZ);
+		flags = zone_lock(zone);
+	}
+	if (wants_online(zone))
+		zone->after_unlock |= AFTER_WAKE;
+	unlock_zone(zone, flags);
 }
 
 static ALWAYS_INLINE struct page *take_listed(

@@ -2,8 +2,9 @@
 /*
  * The one walk over all invariants: lists against counters against descriptors.
  *
- * Nobody may be allocating or reclaiming. Reads everything and changes nothing; a fault costs
- * one line. Each page of a zone is visited as the head of something or skipped as a part of it:
+ * Nobody may be allocating or reclaiming, and kswapd brings nothing online meanwhile. Reads all and
+ * changes nothing; a fault costs one line. Each page of a zone is visited as the head of something
+ * or skipped as a part of it:
  *
  *	reserved | free block (its order) | cached block (its order) | allocated block (its order)
  *	| set aside | block in quarantine, which counts as cached | offline: free, or the memory
@@ -415,7 +416,9 @@ unsigned long mm_check(struct mm *mm, struct mm_check_result *result)
 	for_each_populated_zone (zone, mm) {
 		struct check check = {.mm = mm, .zone = zone, .count.errors = sum.errors};
 
+		buddy_hold_offline(zone, true);
 		check_zone(&check);
+		buddy_hold_offline(zone, false);
 		add_result(&sum, &check.count);
 	}
 	if (sum.errors > MAX_LINES)

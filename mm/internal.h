@@ -178,6 +178,8 @@ unsigned int buddy_free_blocks_explained(struct zone *zone, unsigned int order, 
 	struct list_head *list, struct mm_explain *explain);
 /** Has the zone offline blocks, and fewer listed ones of the largest order than it should? */
 bool buddy_wants_online(struct zone *zone);
+/** Let no block come online ahead of need, from the return on; or again. */
+void buddy_hold_offline(struct zone *zone, bool hold);
 /** Take a block that was found corrupt out of circulation for good: it belongs to no list. */
 void buddy_set_aside(struct zone *zone, struct page *page, unsigned int order);
 

@@ -87,6 +87,8 @@ struct zone {
 							* caches */
 	unsigned long offline_pages; /* free, in whole blocks that have no descriptors yet */
 	unsigned int offline_next;   /* in mm->offline: no later range has any of them */
+	unsigned int onlining;       /* blocks claimed from there that are not listed yet */
+	bool online_held;            /* none is to come online ahead of need: mm_check() looks */
 	struct free_area free_area[MAX_ORDER];
 
 	/* Reclaim. */

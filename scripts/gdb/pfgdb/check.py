@@ -221,7 +221,8 @@ class ZoneCheck:
 
     def check_offline(self):
         """The zone's blocks that have no descriptors, and shall have none."""
-        counted, nr = int(self.zone["offline_pages"]), 0
+        counted = int(self.zone["offline_pages"])
+        nr = int(self.zone["onlining"]) * self.memmap.block_pages
         for one in self.memmap.offline(zone_index=self.index):
             for pfn in range(one.start, one.end, self.memmap.block_pages):
                 if self.memmap.valid(pfn):

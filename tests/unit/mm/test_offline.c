@@ -214,6 +214,25 @@ static void the_check_finds_what_does_not_add_up(void **state)
 	machine_destroy(machine);
 }
 
+/* As while a check looks: nothing comes ahead of need, and kswapd is told when that is over. */
+static void a_zone_that_is_looked_at_is_left_alone(void **state)
+{
+	struct machine *machine = create(&one_section);
+	struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
+
+	(void)state;
+	buddy_hold_offline(zone, true);
+	assert_false(buddy_wants_online(zone));
+	assert_false(mm_online_block(zone));
+	assert_int_equal(zone->offline_pages, 31 * 1024);
+	assert_int_equal(machine->mm.node[0]->kswapd_onlines, 0);
+	buddy_hold_offline(zone, false);
+	assert_int_equal(machine->mm.node[0]->kswapd_onlines, 1);
+	assert_true(mm_online_block(zone));
+	assert_int_equal(zone->onlining, 0);
+	machine_destroy(machine);
+}
+
 /* Nodes that take turns, holes, odd ends, two zones; all taken one by one, and given back. */
 static void all_of_it_can_be_had(void **state)
 {
@@ -300,6 +319,7 @@ int main(void)
 		cmocka_unit_test(the_maps_own_blocks_stay_offline),
 		cmocka_unit_test(kswapd_is_asked_when_few_are_left),
 		cmocka_unit_test(the_check_finds_what_does_not_add_up),
+		cmocka_unit_test(a_zone_that_is_looked_at_is_left_alone),
 		cmocka_unit_test(all_of_it_can_be_had),
 		cmocka_unit_test(two_blocks_come_online_at_once),
 	};
