@@ -38,6 +38,7 @@ MACHINES = {
     "6G-3harts-2nodes": (EVERYWHERE, 3, "6G", 2),
     "6G-8harts-1node": ("riscv64", 8, "6G", 1),
     "6G-1hart-4nodes": (EVERYWHERE, 1, "6G", 4),  # three of memory only
+    "4T-8harts-8nodes": (EVERYWHERE, 8, "4T", 8),  # on a host with far less: offline but for a few
     "memoryless-node": (EVERYWHERE, MEMORYLESS),
     "default": (EVERYWHERE,),
     # Entered at EL2, its firmware below it, and each GIC.
