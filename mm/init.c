@@ -168,7 +168,7 @@ int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config)
 		return -1;
 	quarantine_init(mm);
 	watermarks_init(mm);
-	return memmap_init(mm);
+	return memmap_init(mm) || offline_prepare(mm) ? -1 : 0;
 }
 
 /* Largest order of a block that starts at `pfn`, is aligned, and ends at or before `end`. */
@@ -206,7 +206,7 @@ static void hand_over_edges(struct zone *zone, unsigned long pfn, unsigned long 
 {
 	const unsigned long first = align_up(pfn, BLOCK_PAGES), last = align_down(end, BLOCK_PAGES);
 
-	if (zone->zone_pgdat->mm->eager || first >= last) {
+	if (first >= last || !mm_offline_range(zone->zone_pgdat->mm, first)) {
 		hand_over(zone, pfn, end);
 	} else {
 		hand_over(zone, pfn, first);
@@ -221,8 +221,7 @@ unsigned long mm_free_boot_memory(struct mm *mm)
 
 	ASSERT(!mm->memblock->closed);
 	if (!mm->eager) {
-		if (offline_init(mm))
-			return 0;
+		offline_init(mm);
 		memmap_write(mm);
 	}
 	mm->memblock->closed = true;

@@ -351,8 +351,10 @@ static inline unsigned long offline_end(const struct offline_range *range)
 	return __atomic_load_n(&range->end_pfn, __ATOMIC_RELAXED);
 }
 
-/** Find them, and count them in their zones. At boot; 0, or -1 after a line. */
-int offline_init(struct mm *mm);
+/** Room for mm->offline, after memmap_init(). 0, or -1 after a line. */
+int offline_prepare(struct mm *mm);
+/** Find them, and count them in their zones. At boot. */
+void offline_init(struct mm *mm);
 /** Take one that is free from the zone's ranges: its first pfn, or ~0UL. Under zone->lock. */
 unsigned long offline_claim(struct zone *zone);
 

@@ -35,7 +35,7 @@ const struct offline_range *mm_offline_range(const struct mm *mm, unsigned long 
 	return low && pfn < offline_end(&mm->offline[low - 1]) ? &mm->offline[low - 1] : NULL;
 }
 
-/* Sorted by start; there is room. */
+/* Sorted by start. */
 static void insert_range(struct mm *mm, const struct offline_range *range)
 {
 	unsigned int i = mm->nr_offline++;
@@ -59,7 +59,9 @@ static void add_blocks(struct mm *mm, phys_addr_t base, phys_addr_t end, int nid
 		const unsigned long pages = range.end_pfn - range.start_pfn;
 
 		pfn = stop;
-		if (range.start_pfn >= range.end_pfn)
+		/* Where the room ends, as after many late reservations, the rest is online at once.
+		 */
+		if (range.start_pfn >= range.end_pfn || mm->nr_offline == mm->max_offline)
 			continue;
 		insert_range(mm, &range);
 		if (reserved)
@@ -85,27 +87,32 @@ static void add_piece(struct mm *mm, const struct map_piece *piece)
 	}
 }
 
-int offline_init(struct mm *mm)
+int offline_prepare(struct mm *mm)
 {
 	const struct memblock *mb = mm->memblock;
 	/* Free runs, and pieces, as many as there can be, one more for each limit that cuts one. */
 	const unsigned int most = mb->memory.nr + mb->reserved.nr + mm->nr_map_pieces + 2 +
 				  2 * mm->layout->nr;
+	const size_t bytes = align_up(most * sizeof(*mm->offline), PAGE_SIZE);
+
+	if (mm->eager)
+		return 0;
+	mm->offline = boot_alloc(mm, bytes, MEMBLOCK_ANY_NODE, "ranges of offline blocks");
+	mm->max_offline = bytes / sizeof(*mm->offline);
+	return mm->offline ? 0 : -1;
+}
+
+void offline_init(struct mm *mm)
+{
 	struct memblock_free run = {.end = 0};
 	struct zone *zone;
 
-	mm->offline = boot_alloc(
-		mm, most * sizeof(*mm->offline), MEMBLOCK_ANY_NODE, "ranges of offline blocks");
-	if (!mm->offline)
-		return -1;
-	while (memblock_next_free(mb, run.end, &run))
-		add_blocks(mm, run.base, run.end, run.nid, false);
 	for (unsigned int i = 0; i < mm->nr_map_pieces; i++)
 		add_piece(mm, &mm->map_piece[i]);
-	ASSERT(mm->nr_offline <= most);
+	while (memblock_next_free(mm->memblock, run.end, &run))
+		add_blocks(mm, run.base, run.end, run.nid, false);
 	for_each_populated_zone (zone, mm)
 		zone->offline_next = mm->nr_offline;
-	return 0;
 }
 
 void mm_online_node(struct pglist_data *pgdat)

@@ -109,7 +109,7 @@ struct mm {
 	struct map_piece *map_piece;
 	unsigned int nr_map_pieces, max_map_pieces;
 	struct offline_range *offline;
-	unsigned int nr_offline;
+	unsigned int nr_offline, max_offline;
 
 	enum zone_type
 		policy_zone; /* highest type of any node that was bound; only rises; atomic */
@@ -161,8 +161,7 @@ int mm_init(struct mm *mm, struct memblock *mb, const struct mm_config *config);
 /**
  * Hand every free range to the buddy system, in the largest aligned blocks, addresses ascending.
  * Whole blocks of BLOCK_PAGES stay offline: they are free, and get their descriptors when they are
- * needed. Closes the boot allocator. Returns the number of pages, or 0 after a line if there is no
- * memory for that. Once, one CPU, after mm_init().
+ * needed. Closes the boot allocator. Returns the number of pages. Once, one CPU, after mm_init().
  */
 unsigned long mm_free_boot_memory(struct mm *mm);
 

@@ -235,9 +235,11 @@ static void boot(void)
 		.cpu_nid = cpu_nid,
 		.distance = of_distance,
 		.context = &machine.numa,
+		.eager = machine.cpus.nr % 2 == 0,
 	};
 	const unsigned long present = fuzz_present_pages(mb);
 	struct mm_check_result result;
+	struct pglist_data *pgdat;
 	unsigned long nr_free;
 
 	for (unsigned int i = 0; i < machine.cpus.nr; i++)
@@ -252,6 +254,9 @@ static void boot(void)
 	check_fallback(mm);
 	require(mm_free_boot_memory(mm) == nr_free);
 	exercise(mm);
+	require(mm_check(mm, &result) == 0);
+	for_each_pgdat (pgdat, mm)
+		mm_online_node(pgdat);
 	require(mm_check(mm, &result) == 0);
 	require(result.free == nr_free && result.present == present);
 	require(result.free + result.reserved == present);
