@@ -86,6 +86,7 @@ static int note_piece(struct mm *mm, const struct map_piece *piece)
 	}
 	if (mm->nr_map_pieces == mm->max_map_pieces && grow_pieces(mm))
 		return -1;
+	ASSERT(mm->map_piece);
 	mm->map_piece[mm->nr_map_pieces++] = *piece;
 	return 0;
 }
