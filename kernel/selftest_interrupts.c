@@ -36,9 +36,21 @@
 #define NAME_HOOK   0x686f6f6b00000002UL
 
 /* What the thread calls; a section belongs to the call that was under way when it was hit. */
-enum call { ALLOC_PAGES, ALLOC_PAGE, ALLOC_ZEROED, FREE_PAGES, FREE_PAGE, NR_CALLS };
-static const char *const call_names[] = {
-	"alloc_pages", "alloc_page", "alloc_page, zeroed", "__free_pages", "__free_page"};
+enum call {
+	ALLOC_PAGES,
+	ALLOC_PAGE,
+	ALLOC_ZEROED,
+	ALLOC_BLOCK,
+	FREE_PAGES,
+	FREE_PAGE,
+	FREE_BLOCK,
+	NR_CALLS
+};
+static const char *const call_names[] = {"alloc_pages", "alloc_page", "alloc_page, zeroed",
+	"alloc_pages, block", "__free_pages", "__free_page", "__free_pages, block"};
+
+/* Of the blocks: the others go the same way. */
+#define BLOCK_ORDER 1U
 
 struct section {
 	uintptr_t start;
@@ -67,6 +79,7 @@ static struct {
 	uint64_t chance;
 	unsigned long misuse; /* reports before */
 	struct page *held[HELD];
+	unsigned int order[HELD]; /* of them */
 	unsigned int nr_held;
 	unsigned int inside, not_bypassed, changed, failed;
 } at;
@@ -187,13 +200,15 @@ static void disown(struct page *page, unsigned long name)
 	*owner = 0;
 }
 
-static void take_and_keep(void)
+static void take_and_keep(unsigned int order)
 {
-	struct page *page = alloc_page(GFP_ATOMIC);
+	struct page *page = alloc_pages(GFP_ATOMIC, order);
 
 	own(page, NAME_HOOK);
-	if (page)
-		at.held[at.nr_held++] = page;
+	if (!page)
+		return;
+	at.order[at.nr_held] = order;
+	at.held[at.nr_held++] = page;
 }
 
 static void give_back(void)
@@ -201,7 +216,7 @@ static void give_back(void)
 	struct page *page = at.held[--at.nr_held];
 
 	disown(page, NAME_HOOK);
-	__free_page(page);
+	__free_pages(page, at.order[at.nr_held]);
 }
 
 static unsigned long nr_bypassed(void)
@@ -213,18 +228,22 @@ static unsigned long nr_bypassed(void)
 static void use_allocator(unsigned int turn)
 {
 	const unsigned long before = nr_bypassed();
+	unsigned int order = (unsigned int)random_below(2) * BLOCK_ORDER;
 
 	if (turn % 3 == 0) {
 		drain_local_pages();
 		return;
 	}
-	if ((turn % 3 == 1 && at.nr_held < HELD) || at.nr_held == 0)
-		take_and_keep();
-	else
+	if ((turn % 3 == 1 && at.nr_held < HELD) || at.nr_held == 0) {
+		take_and_keep(order);
+	} else {
+		order = at.order[at.nr_held - 1];
 		give_back();
+	}
 	if (this_cpu->busy) {
 		at.inside++;
-		at.not_bypassed += nr_bypassed() == before;
+		/* Those of blocks are not counted. */
+		at.not_bypassed += order == 0 && nr_bypassed() == before;
 	}
 }
 
@@ -288,6 +307,8 @@ static struct page *allocate(enum call call)
 	switch (call) {
 	case ALLOC_PAGES:
 		return alloc_pages(GFP_KERNEL, 0);
+	case ALLOC_BLOCK:
+		return alloc_pages(GFP_KERNEL, BLOCK_ORDER);
 	case ALLOC_ZEROED:
 		return alloc_page(GFP_KERNEL | __GFP_ZERO);
 	default:
@@ -300,12 +321,18 @@ static void release(struct page *page, enum call call)
 	at.call = call;
 	if (call == FREE_PAGES)
 		__free_pages(page, 0);
+	else if (call == FREE_BLOCK)
+		__free_pages(page, BLOCK_ORDER);
 	else
 		__free_page(page);
 }
 
-static void use_pages(enum call alloc, enum call free)
+/* The call itself, and one that goes with it. */
+static void use_pages(enum call call)
 {
+	const bool block = call == ALLOC_BLOCK || call == FREE_BLOCK;
+	const enum call alloc = call < FREE_PAGES ? call : block ? ALLOC_BLOCK : ALLOC_PAGE;
+	const enum call free = call >= FREE_PAGES ? call : block ? FREE_BLOCK : FREE_PAGE;
 	struct page *page = allocate(alloc);
 
 	own(page, NAME_THREAD);
@@ -316,36 +343,39 @@ static void use_pages(enum call alloc, enum call free)
 }
 
 /* The caches' limits as they are, or so that each call finds them to be passed. */
-static void set_limits(const struct per_cpu_pages *usual, bool passed)
+static void set_limits(const struct per_cpu_pages *usual, unsigned int blocks_high, bool passed)
 {
-	struct per_cpu_pages *hot = &this_cpu->first[GFP_KERNEL & GFP_ZONEMASK]->pcp[PCP_HOT];
+	struct per_cpu_pageset *set = this_cpu->first[GFP_KERNEL & GFP_ZONEMASK];
+	struct per_cpu_pages *hot = &set->pcp[PCP_HOT];
 	const irq_flags_t flags = irq_save();
 
 	hot->low = passed ? UINT16_MAX : usual->low;
 	hot->high = passed ? 0 : usual->high;
 	hot->batch = passed ? 1 : usual->batch;
+	set->block[BLOCK_ORDER - 1].high = (uint16_t)(passed ? 0 : blocks_high);
 	irq_restore(flags);
 }
 
 static void use_all_calls(void *unused)
 {
-	const struct per_cpu_pages usual = this_cpu->first[GFP_KERNEL & GFP_ZONEMASK]->pcp[PCP_HOT];
+	const struct per_cpu_pageset *set = this_cpu->first[GFP_KERNEL & GFP_ZONEMASK];
+	const struct per_cpu_pages usual = set->pcp[PCP_HOT];
+	const unsigned int blocks_high = set->block[BLOCK_ORDER - 1].high;
 	bool wanted[NR_CALLS];
 
 	(void)unused;
 	for (unsigned int round = 0; !is_done(); round++) {
 		for (unsigned int call = 0; call < NR_CALLS; call++)
 			wanted[call] = is_wanted(call);
-		set_limits(&usual, round % 2);
+		set_limits(&usual, blocks_high, round % 2);
 		for (unsigned int i = 0; i < 16 && !at.stop; i++) {
 			for (enum call call = 0; call < NR_CALLS; call++) {
 				if (wanted[call])
-					use_pages(call < FREE_PAGES ? call : ALLOC_PAGE,
-						call < FREE_PAGES ? FREE_PAGE : call);
+					use_pages(call);
 			}
 		}
 	}
-	set_limits(&usual, false);
+	set_limits(&usual, blocks_high, false);
 	irq_start_tick(TICK_HZ);
 }
 

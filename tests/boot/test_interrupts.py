@@ -8,7 +8,8 @@ import machine as machines
 # The clock counts instructions: the run is the same however busy the host is.
 STEPS = ["-singlestep", "-icount", "shift=3,sleep=off"]
 ROW = re.compile(r"# 0x([0-9a-f]{16}) +[+-]\d+ +(\d+)  (.+)")
-CALLS = {"alloc_pages", "alloc_page", "alloc_page, zeroed", "__free_pages", "__free_page"}
+CALLS = {"alloc_pages", "alloc_page", "alloc_page, zeroed", "alloc_pages, block", "__free_pages",
+         "__free_page", "__free_pages, block"}
 
 
 def test_each_instruction(run):
