@@ -511,7 +511,7 @@ const struct command commands[] = {
 		.prints = "a line for each, and all figures once more.\n" IN_FRAME ".\n"
 			  "Instructions are counted by an emulator alone, if it is told to: "
 			  "scripts/bench",
-		.example = "bench pairs batches",
+		.example = "bench list",
 		.run = cmd_bench,
 		.candidate = bench_candidate,
 	},

@@ -397,8 +397,11 @@ static void boot_kswapd(void)
 			continue;
 		}
 		print(" node %d on cpu %u,", nid, cpu);
-		while (!kswapd_sleeps(pgdat))
-			task_sleep(cpu_time() + cpu_time_hz() / 10000);
+		/* Not asleep: a machine without an interrupt controller would not wake up. */
+		while (!kswapd_sleeps(pgdat)) {
+			thread_yield();
+			cpu_relax();
+		}
 	}
 	print(" asleep until a zone is short\n");
 }

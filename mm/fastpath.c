@@ -29,24 +29,27 @@
 static ALWAYS_INLINE bool is_plain(
 	unsigned long flags, const void *mapping, uint64_t counts, uint64_t expected)
 {
-	return likely((flags << (64 - ZONE_SHIFT) | (uintptr_t)mapping | (counts ^ expected)) == 0);
+	return likely((flags << (64 - ZONE_SHIFT) | (uintptr_t)mapping) == 0) &&
+	       likely(counts == expected);
 }
 
 /*
- * Inside the section: a page of the first zone, if that may serve one, from a cache that need not
- * be refilled; else NULL. The pageset of a mask that leads to no zone is always empty.
+ * Inside the section: may the first zone serve a page, from a cache that need not be refilled? The
+ * pageset of a mask that leads to no zone is always empty.
  */
-static ALWAYS_INLINE struct page *take_hot(struct per_cpu_pageset *set)
+static ALWAYS_INLINE bool has_hot(const struct per_cpu_pageset *set, unsigned int count)
 {
-	struct per_cpu_pages *hot = &set->pcp[PCP_HOT];
-	const unsigned int count = hot->count;
-	struct page *page;
 
 	/* zone_watermark_ok() of one page; no zone keeps a reserve from requests for itself. */
-	if (unlikely(count <= hot->low) ||
-		unlikely(zone_free_pages(set->zone) <= zone_mark(set->zone, MARK_LOW)))
-		return NULL;
-	page = list_first_entry(&hot->list, struct page, lru);
+	return likely(count > set->pcp[PCP_HOT].low) && !zone_is_short(set->zone);
+}
+
+/* Such a page, of `count`. */
+static ALWAYS_INLINE struct page *take_hot(struct per_cpu_pageset *set, unsigned int count)
+{
+	struct per_cpu_pages *hot = &set->pcp[PCP_HOT];
+	struct page *page = list_first_entry(&hot->list, struct page, lru);
+
 	list_del(&page->lru);
 	pcp_set_count(hot, count - 1);
 	set->numa.numa_hit++;
@@ -72,24 +75,34 @@ static ALWAYS_INLINE void hand_out(struct page *page, unsigned int order)
 	set_page_tag(page, PAGE_ALLOCATED, order);
 }
 
-/* Only __GFP_ZERO is unusual. */
-static __attribute__((noinline)) struct page *alloc_zeroed(gfp_t gfp)
+/* What page_address() is made of; as one product, as the descriptors have its size. */
+static ALWAYS_INLINE phys_addr_t lowmem_phys(const struct page *page)
 {
-	struct mm_cpu *cpu = this_cpu;
-	struct per_cpu_pageset *set = cpu->first[gfp & GFP_ZONEMASK];
+	return ((uintptr_t)page - (uintptr_t)mem_map()) * (PAGE_SIZE / sizeof(*page));
+}
+
+/* Only __GFP_ZERO is unusual. What the caller has at hand it gives, where it has it. */
+static __attribute__((noinline)) struct page *alloc_zeroed(
+	gfp_t gfp, unsigned int order, struct mm_cpu *cpu, struct per_cpu_pageset *set)
+{
+	unsigned int count;
 	struct page *page;
 
-	if (unlikely(gfp & __GFP_HIGHMEM))
-		return alloc_any(gfp, 0);
+	if (ARCH_HAS_HIGHMEM && unlikely(gfp & __GFP_HIGHMEM))
+		return alloc_any(gfp, order);
 	pcp_enter(cpu);
-	page = take_hot(set);
-	pcp_leave(cpu);
-	if (unlikely(!page))
+	count = set->pcp[PCP_HOT].count;
+	if (unlikely(!has_hot(set, count))) {
+		pcp_leave(cpu);
 		return alloc_any(gfp, 0);
+	}
+	page = take_hot(set, count);
+	pcp_leave(cpu);
 	if (unlikely(!is_done(cpu, page)))
 		return alloc_finish(page, gfp, 0);
 	hand_out(page, 0);
-	return clear_single(page);
+	clear_page(phys_to_virt(lowmem_phys(page)));
+	return page;
 }
 
 /* The list of an order; not to be taken apart again, which GCC does for each of its fields. */
@@ -151,17 +164,21 @@ static ALWAYS_INLINE struct page *alloc_hot(gfp_t gfp, unsigned int order)
 {
 	struct mm_cpu *cpu = this_cpu;
 	struct per_cpu_pageset *set = cpu->first[gfp & GFP_ZONEMASK];
+	unsigned int count;
 	struct page *page;
 
 	if (unlikely(order | cpu->attention))
 		return alloc_block(gfp, order, cpu, set);
 	if (unlikely(gfp & (__GFP_ZERO | __GFP_COLD)))
-		return gfp & __GFP_COLD ? alloc_any(gfp, 0) : alloc_zeroed(gfp);
+		return gfp & __GFP_COLD ? alloc_any(gfp, 0) : alloc_zeroed(gfp, order, cpu, set);
 	pcp_enter(cpu);
-	page = take_hot(set);
-	pcp_leave(cpu);
-	if (unlikely(!page))
+	count = set->pcp[PCP_HOT].count;
+	if (unlikely(!has_hot(set, count))) {
+		pcp_leave(cpu);
 		return alloc_any(gfp, 0);
+	}
+	page = take_hot(set, count);
+	pcp_leave(cpu);
 	if (unlikely(!is_done(cpu, page)))
 		return alloc_finish(page, gfp, 0);
 	hand_out(page, 0);
@@ -179,8 +196,7 @@ struct page *alloc_page(gfp_t gfp)
 }
 
 /* Nothing is in a plain page's flags but its zone's number: &cpu->pageset[number]. */
-static ALWAYS_INLINE struct per_cpu_pageset *pageset_of(
-	const struct mm_cpu *cpu, unsigned long flags)
+static ALWAYS_INLINE struct per_cpu_pageset *pageset_of(struct mm_cpu *cpu, unsigned long flags)
 {
 	return (void *)((char *)cpu->pageset +
 			flags / (ZONE_UNIT / sizeof(struct per_cpu_pageset)));
