@@ -7,7 +7,7 @@ The patch is applied, exactly, to a copy of the sources below build/mutants. Lin
 hunk:
 
     Expect: kind=zero           a `stress: FAIL ... kind=zero` line; several Expect lines: any of
-    Expect: report=double free  or a report with this text behind "BUG: ", "PANIC: " or
+    Expect: report=double free  or a report with this text behind "BUG: ", "PANIC: ", "TRAP: " or
                                 "page dumped because: "
     Expect: test=lost           or a self-test that failed, `not ok N ...`, with this text in its name
     Expect: thrash=mismatch     or a `thrash: FAIL ...` that has counted some
@@ -212,7 +212,7 @@ def named(result, what, text):
     elif what == "thrash":
         pattern = r"thrash: FAIL .*\bmismatches=[1-9]\d* .*"
     else:
-        pattern = rf"(BUG|PANIC|page dumped because): .*{re.escape(text)}.*"
+        pattern = rf"(BUG|PANIC|TRAP|page dumped because): .*{re.escape(text)}.*"
     return any(re.fullmatch(pattern, line) for line in result.lines)
 
 
