@@ -67,14 +67,17 @@ def command(child, text):
 
 @contextlib.contextmanager
 def paste(child, data):
-    """Send bytes as fast as the machine takes them; the body reads what is printed meanwhile."""
+    """Send bytes as fast as the machine takes them; the body reads what is printed meanwhile.
+
+    What is printed after that, while bytes are still on their way, is kept for the next who reads.
+    """
     sender = threading.Thread(target=child.send, args=(data,), daemon=True)
     sender.start()
     yield
     end = time.monotonic() + TIMEOUT
     while sender.is_alive():
         assert time.monotonic() < end, "the machine stopped taking input"
-        child.expect([r".+", pexpect.TIMEOUT], timeout=0.1)
+        child.expect(pexpect.TIMEOUT, timeout=0.1)
     sender.join()
 
 
