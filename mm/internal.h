@@ -116,8 +116,6 @@ struct page *alloc_pages_current(gfp_t gfp, unsigned int order, const void *call
  */
 struct page *alloc_any(gfp_t gfp, unsigned int order);
 struct page *alloc_finish(struct page *page, gfp_t gfp, unsigned int order);
-/** Clear a page that has just been handed out; returns it. */
-struct page *clear_single(struct page *page);
 /** __free_pages(). page_free.c */
 void free_any(struct page *page, unsigned int order);
 

@@ -80,9 +80,9 @@ static __attribute__((noinline)) bool prep_new_block(
 
 /*
  * HIGHMEM is a zone by name: its pages are mapped, too, and only their users get no address. A
- * kernel that has less room than memory maps each page here.
+ * kernel that has less room than memory maps each page here. Not inline: a page's clearing is long.
  */
-static void clear_block(const struct page *page, unsigned int order)
+static __attribute__((noinline)) void clear_block(const struct page *page, unsigned int order)
 {
 	phys_addr_t pa = pfn_to_phys(page_to_pfn(page));
 
@@ -363,12 +363,8 @@ struct page *alloc_finish(struct page *page, gfp_t gfp, unsigned int order)
 		return alloc_from_list(
 			this_cpu->zonelist[gfp & GFP_ZONEMASK], gfp, order, CALLER());
 	}
-	return gfp & __GFP_ZERO ? clear_single(page) : page;
-}
-
-struct page *clear_single(struct page *page)
-{
-	clear_page(page_address(page));
+	if (gfp & __GFP_ZERO)
+		clear_block(page, order);
 	return page;
 }
 
