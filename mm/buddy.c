@@ -132,7 +132,7 @@ static __attribute__((noinline)) void unlock_zone_and_work(struct zone *zone, ir
 }
 
 /* End of a section under the lock. */
-static void unlock_zone(struct zone *zone, irq_flags_t flags)
+static ALWAYS_INLINE void unlock_zone(struct zone *zone, irq_flags_t flags)
 {
 	if (unlikely(zone->after_unlock))
 		unlock_zone_and_work(zone, flags);
@@ -408,6 +408,22 @@ static unsigned int whole_order(const struct zone *zone, unsigned int count)
 	return order;
 }
 
+/* The pages of a block to the end of a CPU's list, in their order. */
+static ALWAYS_INLINE void cache_pages(struct list_head *list, struct page *page, unsigned int order)
+{
+	const struct page *end = page + (1U << order);
+	struct list_head *last = list->prev;
+
+	for (; page < end; page++) {
+		set_page_tag(page, PAGE_CACHED, 0);
+		page->lru.prev = last;
+		last->next = &page->lru;
+		last = &page->lru;
+	}
+	last->next = list;
+	list->prev = last;
+}
+
 static ALWAYS_INLINE unsigned int take_bulk(
 	struct zone *zone, unsigned int count, struct list_head *list, struct mm_explain *explain)
 {
@@ -421,10 +437,7 @@ static ALWAYS_INLINE unsigned int take_bulk(
 
 		if (!page)
 			break;
-		for (unsigned int i = 0; i < 1U << order; i++) {
-			set_page_tag(&page[i], PAGE_CACHED, 0);
-			list_add_tail(&page[i].lru, list);
-		}
+		cache_pages(list, page, order);
 		taken += 1U << order;
 	}
 	unlock_zone(zone, flags);
@@ -442,41 +455,46 @@ unsigned int buddy_take_bulk_explained(
 	return take_bulk(zone, count, list, explain);
 }
 
+/* Pages of one page of descriptors: as these are aligned to it, their addresses tell of a block. */
+#define RUN_MAX ((unsigned int)(PAGE_SIZE / sizeof(struct page)))
+
 /*
- * Pages at the end of `list` that make up a whole block, freed one after the other: its order.
- * Freed singly they would merge to the same.
+ * Pages at the end of `list` that make up a whole block, freed one after the other: its order, and
+ * in `before` the link in front of them. Freed singly they would merge to the same.
  */
-static unsigned int run_order(const struct list_head *list, unsigned int count)
+static ALWAYS_INLINE unsigned int run_order(
+	struct list_head *list, unsigned int count, struct list_head **before)
 {
-	const struct list_head *link = list->prev;
-	const unsigned long pfn = page_to_pfn(list_entry(link, struct page, lru));
+	const uintptr_t last = (uintptr_t)list->prev;
+	struct list_head *link = list->prev->prev;
 	unsigned int order = 0;
 
+	*before = link;
+	if (count > RUN_MAX)
+		count = RUN_MAX;
 	for (; 2U << order <= count; order++) {
-		for (unsigned int i = 0; i < 1U << order; i++) {
-			link = link->prev;
-			if (link == list ||
-				(page_to_pfn(list_entry(link, struct page, lru)) ^ pfn) >>
-					(order + 1))
+		const size_t block = sizeof(struct page) << (order + 1);
+
+		for (unsigned int i = 0; i < 1U << order; i++, link = link->prev) {
+			if (link == list || ((uintptr_t)link ^ last) >= block)
 				return order;
 		}
+		*before = link;
 	}
 	return order;
 }
 
-/* Off the list with 2^order pages that make up a block; returns its head. */
-static struct page *take_run(struct list_head *list, unsigned int order)
+/* A block of single pages off the end of a list, where `before` is in front of them; its head. */
+static ALWAYS_INLINE struct page *take_run(
+	struct list_head *list, struct list_head *before, unsigned int order)
 {
-	struct page *head = list_last_entry(list, struct page, lru);
+	const struct page *last = list_last_entry(list, struct page, lru);
+	struct page *head = (void *)align_down((uintptr_t)last, sizeof(struct page) << order);
 
-	for (unsigned int i = 0; i < 1U << order; i++) {
-		struct page *page = list_last_entry(list, struct page, lru);
-
-		list_del(&page->lru);
-		set_page_tag(page, PAGE_FREE, 0);
-		if (page < head)
-			head = page;
-	}
+	list->prev = before;
+	before->next = list;
+	for (unsigned int i = 0; i < 1U << order; i++)
+		set_page_tag(&head[i], PAGE_FREE, 0);
 	return head;
 }
 
@@ -491,9 +509,11 @@ static ALWAYS_INLINE unsigned int free_bulk(struct zone *zone, unsigned int orde
 
 	zone_has_freed(zone);
 	while (freed < count && !list_empty(list) && merges < MERGES_MAX) {
-		const unsigned int run = order || explain ? 0 : run_order(list, count - freed);
+		struct list_head *before;
+		const unsigned int limit = order || explain ? 1 : count - freed;
+		const unsigned int run = run_order(list, limit, &before);
 
-		merges += merge(zone, take_run(list, run), order + run, explain);
+		merges += merge(zone, take_run(list, before, run), order + run, explain);
 		freed += 1U << run;
 	}
 	unlock_zone(zone, flags);

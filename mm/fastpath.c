@@ -81,28 +81,47 @@ static ALWAYS_INLINE phys_addr_t lowmem_phys(const struct page *page)
 	return ((uintptr_t)page - (uintptr_t)mem_map()) * (PAGE_SIZE / sizeof(*page));
 }
 
-/* Only __GFP_ZERO is unusual. What the caller has at hand it gives, where it has it. */
-static __attribute__((noinline)) struct page *alloc_zeroed(
-	gfp_t gfp, unsigned int order, struct mm_cpu *cpu, struct per_cpu_pageset *set)
+/* The hot cache is at its low mark, or its zone at its own: a batch first, if the zone may give. */
+static __attribute__((noinline)) struct page *alloc_refilled(
+	gfp_t gfp, const struct per_cpu_pageset *set)
+{
+	struct page *page = NULL;
+
+	if (likely(set->zone) && likely(!zone_is_short(set->zone)))
+		page = pcp_alloc(set->zone, false, set->zone);
+	return likely(page) ? alloc_finish(page, gfp, 0) : alloc_any(gfp, 0);
+}
+
+/* A single page, to be cleared or not. */
+static ALWAYS_INLINE struct page *alloc_single(
+	gfp_t gfp, struct mm_cpu *cpu, struct per_cpu_pageset *set, const bool zero)
 {
 	unsigned int count;
 	struct page *page;
 
-	if (ARCH_HAS_HIGHMEM && unlikely(gfp & __GFP_HIGHMEM))
-		return alloc_any(gfp, order);
 	pcp_enter(cpu);
 	count = set->pcp[PCP_HOT].count;
 	if (unlikely(!has_hot(set, count))) {
 		pcp_leave(cpu);
-		return alloc_any(gfp, 0);
+		return alloc_refilled(gfp, set);
 	}
 	page = take_hot(set, count);
 	pcp_leave(cpu);
 	if (unlikely(!is_done(cpu, page)))
 		return alloc_finish(page, gfp, 0);
 	hand_out(page, 0);
-	clear_page(phys_to_virt(lowmem_phys(page)));
+	if (zero)
+		clear_page(phys_to_virt(lowmem_phys(page)));
 	return page;
+}
+
+/* Only __GFP_ZERO is unusual. What the caller has at hand it gives, where it has it. */
+static __attribute__((noinline)) struct page *alloc_zeroed(
+	gfp_t gfp, unsigned int order, struct mm_cpu *cpu, struct per_cpu_pageset *set)
+{
+	if (ARCH_HAS_HIGHMEM && unlikely(gfp & __GFP_HIGHMEM))
+		return alloc_any(gfp, order);
+	return alloc_single(gfp, cpu, set, true);
 }
 
 /* The list of an order; not to be taken apart again, which GCC does for each of its fields. */
@@ -164,25 +183,12 @@ static ALWAYS_INLINE struct page *alloc_hot(gfp_t gfp, unsigned int order)
 {
 	struct mm_cpu *cpu = this_cpu;
 	struct per_cpu_pageset *set = cpu->first[gfp & GFP_ZONEMASK];
-	unsigned int count;
-	struct page *page;
 
 	if (unlikely(order | cpu->attention))
 		return alloc_block(gfp, order, cpu, set);
 	if (unlikely(gfp & (__GFP_ZERO | __GFP_COLD)))
 		return gfp & __GFP_COLD ? alloc_any(gfp, 0) : alloc_zeroed(gfp, order, cpu, set);
-	pcp_enter(cpu);
-	count = set->pcp[PCP_HOT].count;
-	if (unlikely(!has_hot(set, count))) {
-		pcp_leave(cpu);
-		return alloc_any(gfp, 0);
-	}
-	page = take_hot(set, count);
-	pcp_leave(cpu);
-	if (unlikely(!is_done(cpu, page)))
-		return alloc_finish(page, gfp, 0);
-	hand_out(page, 0);
-	return page;
+	return alloc_single(gfp, cpu, set, false);
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
@@ -239,6 +245,13 @@ static __attribute__((noinline)) void free_block(struct page *page, unsigned int
 		pcp_do_asked(cpu);
 }
 
+/* The hot cache is full: a batch goes first. The page has been looked at. */
+static __attribute__((noinline)) void free_spilling(struct page *page)
+{
+	set_page_count(page, 0);
+	pcp_free(page, false);
+}
+
 static ALWAYS_INLINE void free_hot(struct page *page, unsigned int order)
 {
 	struct mm_cpu *cpu = this_cpu;
@@ -260,7 +273,7 @@ static ALWAYS_INLINE void free_hot(struct page *page, unsigned int order)
 	pcp_enter(cpu);
 	if (unlikely(hot->count >= hot->high)) {
 		pcp_leave(cpu);
-		free_any(page, 0);
+		free_spilling(page);
 		return;
 	}
 	put_first(page, hot, 0);

@@ -317,6 +317,7 @@ int memmap_init(struct mm *mm)
 	const struct memblock_list *memory = &mm->memblock->memory;
 	struct map_build build = {.mm = mm};
 
+	ASSERT(is_aligned((uintptr_t)mem_map(), PAGE_SIZE));
 	for (unsigned int i = 0; i < memory->nr; i++) {
 		build.bank = &memory->range[i];
 		build.pgdat = mm->node[build.bank->nid];

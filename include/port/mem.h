@@ -22,7 +22,7 @@ struct zone_layout;
  */
 static inline const struct zone_layout *arch_zone_layout(void);
 
-/** Descriptor of pfn 0, mapped or not: page = mem_map() + pfn. */
+/** Descriptor of pfn 0, mapped or not: page = mem_map() + pfn. Aligned to PAGE_SIZE. */
 static inline struct page *mem_map(void);
 
 /** Linear address of physical memory in a bank, and back. No check. */
