@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How throughput grows with the harts: millions of pairs a second on 1, 2, 4 ... of them, and the
- * ratios; and one hart's beside the yardstick's. Each hart allocates and frees for itself, as many
- * pairs as the others, all from the same moment on.
+ * ratios. Each hart allocates and frees for itself, as many pairs as the others, all from the same
+ * moment on. And what one hart does beside the yardstick: with single pages, and with calls alone.
  *
  * By the clock: of one run only the ratios mean something, and those as far as the host has cores.
  * All counts of harts are measured in turn, some rounds of it, and a ratio is the median of the
@@ -110,6 +110,18 @@ static bool run_yardstick(struct lane *lane, unsigned long pairs)
 	return true;
 }
 
+static bool run_calls(struct lane *lane, unsigned long pairs)
+{
+	while (pairs--) {
+		struct yard_page *page = yard_no_alloc(&lane->yard);
+
+		if (!page)
+			return false;
+		yard_no_free(&lane->yard, page);
+	}
+	return true;
+}
+
 static const struct row rows[] = {
 	{"0", 0, run_single},
 	{"0/batch64", 0, run_batch},
@@ -118,6 +130,7 @@ static const struct row rows[] = {
 	{"9", 9, run_block},
 };
 static const struct row yardstick = {"yardstick", 0, run_yardstick};
+static const struct row calls = {"calls", 0, run_calls};
 
 /* All have come: then they start. Who waits for long lets the host run the others. */
 static void start_together(void)
@@ -232,24 +245,25 @@ static bool run_row(const struct row *row)
 	return true;
 }
 
-/* One hart's single pages, against the yardstick's. */
-static bool run_beside_yardstick(void)
+/* One hart's rate, against the yardstick's; and that. */
+static bool run_beside_yardstick(const struct row *row, bool say_yardstick)
 {
 	uint64_t rate[ROUNDS], ratio[ROUNDS];
-	const unsigned long pairs = find_pairs(&yardstick), ours = find_pairs(&rows[0]);
+	const unsigned long pairs = find_pairs(&yardstick), ours = find_pairs(row);
 
 	if (!pairs || !ours)
 		return false;
 	for (unsigned int round = 0; round < ROUNDS; round++) {
-		const uint64_t single = measure(&rows[0], 1, ours);
+		const uint64_t single = measure(row, 1, ours);
 
 		rate[round] = measure(&yardstick, 1, pairs);
 		if (!single || !rate[round])
 			return false;
 		ratio[round] = single * BENCH_UNIT / rate[round];
 	}
-	bench_figure(bench_median(rate, ROUNDS), "scale/yardstick/harts/1");
-	bench_figure(bench_median(ratio, ROUNDS), "scale/0/yardsticks");
+	if (say_yardstick)
+		bench_figure(bench_median(rate, ROUNDS), "scale/yardstick/harts/1");
+	bench_figure(bench_median(ratio, ROUNDS), "scale/%s/yardsticks", row->name);
 	return true;
 }
 
@@ -260,7 +274,8 @@ static bool run_all(const struct bench_group *group)
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (!run_row(&rows[i]))
 			return bench_short(group, rows[i].order);
-	return run_beside_yardstick() || bench_short(group, 0);
+	return (run_beside_yardstick(&rows[0], true) && run_beside_yardstick(&calls, false)) ||
+	       bench_short(group, 0);
 }
 
 /* A lane for each hart, on its node; false if there is no memory. */

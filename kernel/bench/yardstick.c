@@ -38,6 +38,17 @@ void yard_free(struct yard_cache *cache, struct yard_page *page)
 	irq_restore(flags);
 }
 
+struct yard_page *yard_no_alloc(struct yard_cache *cache)
+{
+	return cache->head;
+}
+
+void yard_no_free(struct yard_cache *cache, struct yard_page *page)
+{
+	(void)cache;
+	(void)page;
+}
+
 void yard_fill(struct yard_cache *cache, struct yard_page *pages, unsigned int nr)
 {
 	*cache = (struct yard_cache){.limit = nr};

@@ -23,6 +23,10 @@ struct yard_page *yard_alloc(struct yard_cache *cache);
 /** Nothing is done, and that is all, where the page is free already or the list is full. */
 void yard_free(struct yard_cache *cache, struct yard_page *page);
 
+/** The same calls without the work: what no allocator that is called can be faster than. */
+struct yard_page *yard_no_alloc(struct yard_cache *cache);
+void yard_no_free(struct yard_cache *cache, struct yard_page *page);
+
 /** Fill an empty cache with `nr` pages, which are its limit. */
 void yard_fill(struct yard_cache *cache, struct yard_page *pages, unsigned int nr);
 
