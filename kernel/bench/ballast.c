@@ -5,6 +5,7 @@
  */
 #include <mm/mm.h>
 #include <mm/reclaim.h>
+#include <port/print.h>
 #include "../kernel.h"
 #include "bench.h"
 
@@ -37,6 +38,25 @@ void bench_ballast_free(struct bench_ballast *ballast)
 {
 	for (unsigned int order = 0; order < MAX_ORDER; order++)
 		free_order(ballast, order);
+}
+
+unsigned long bench_reserve(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_populated_zone (zone, &kernel.mm)
+		pages += zone->pages_high;
+	return pages;
+}
+
+bool bench_has_free(const struct bench_group *group, unsigned long pages)
+{
+	drain_all_pages(&kernel.mm);
+	if (nr_free_pages(&kernel.mm) >= pages + bench_reserve())
+		return true;
+	print("bench: %s: needs %lu MiB free\n", group->name, pages * PAGE_SIZE >> 20);
+	return false;
 }
 
 /*

@@ -110,7 +110,8 @@ static uint64_t each(uint64_t *times, uint64_t loop, unsigned int nr)
 	return (bench_median(times, BENCH_REPEATS) - loop) * BENCH_UNIT / nr;
 }
 
-static bool run_batch(struct page **held, unsigned int order, unsigned int nr)
+static bool run_batch(
+	const struct bench_group *group, struct page **held, unsigned int order, unsigned int nr)
 {
 	const struct bench_region base = {.order = order, .nr = nr, .held = held};
 	struct bench_region alloc = base, free = base, store = base, load = base;
@@ -121,11 +122,14 @@ static bool run_batch(struct page **held, unsigned int order, unsigned int nr)
 	free.time = order ? time_free_blocks : time_free_pages;
 	store.time = time_store;
 	load.time = time_load;
+	/* They may not reclaim, with interrupts masked. */
+	if (!bench_has_free(group, (unsigned long)nr << order))
+		return false;
 	stores = bench_time(&store);
 	loads = bench_time(&load);
 	for (unsigned int i = 0; i < BENCH_REPEATS; i++) {
 		if (!time_batch(&alloc, &free, &took[i], &gave[i]))
-			return false;
+			return bench_short(group, order);
 		both[i] = took[i] + gave[i];
 	}
 	bench_figure(each(took, stores, nr), "batch/%u/%u/alloc", order, nr);
@@ -141,11 +145,8 @@ static bool run(const struct bench_group *group)
 
 	if (!array)
 		return bench_short(group, ARRAY_ORDER);
-	for (unsigned int i = 0; i < NR_BATCHES && ok; i++) {
-		ok = run_batch(page_address(array), batches[i].order, batches[i].nr);
-		if (!ok)
-			bench_short(group, batches[i].order);
-	}
+	for (unsigned int i = 0; i < NR_BATCHES && ok; i++)
+		ok = run_batch(group, page_address(array), batches[i].order, batches[i].nr);
 	__free_pages(array, ARRAY_ORDER);
 	return ok;
 }

@@ -104,9 +104,12 @@ uint64_t bench_repeat(const struct bench_region *region, const struct bench_regi
 
 uint64_t bench_reading(void)
 {
+	const irq_flags_t flags = irq_save();
 	const uint64_t before = cpu_instructions();
+	const uint64_t reading = cpu_instructions() - before;
 
-	return cpu_instructions() - before;
+	irq_restore(flags);
+	return reading;
 }
 
 #define NOPS(nr)     __asm__ volatile(".rept " #nr "\n\tnop\n\t.endr")
@@ -202,11 +205,13 @@ static bool run_group(const struct bench_group *group)
 	return ok;
 }
 
-/* Those that are asked for, in the table's order. A group that can not measure fails the command.
+/*
+ * Those that are asked for, in the table's order. A group that can not measure fails the command,
+ * and so does a run without any figure.
  */
 static int run_groups(bool counts, int argc, char **argv)
 {
-	unsigned int ran = 0, failed = 0;
+	unsigned int failed = 0;
 
 	for (unsigned int i = 0; i < NR_GROUPS_OF_BENCH; i++) {
 		if (!is_wanted(groups[i], argc, argv))
@@ -217,10 +222,9 @@ static int run_groups(bool counts, int argc, char **argv)
 				groups[i]->name);
 			continue;
 		}
-		ran++;
 		failed += !run_group(groups[i]);
 	}
-	return ran == 0 || failed > 0 ? CMD_FAILED : CMD_OK;
+	return figures.nr == 0 || failed > 0 ? CMD_FAILED : CMD_OK;
 }
 
 static int list_groups(void)

@@ -87,6 +87,11 @@ void bench_ballast_init(struct bench_ballast *ballast);
 bool bench_ballast_take(struct bench_ballast *ballast, unsigned int order);
 void bench_ballast_free(struct bench_ballast *ballast);
 
+/** Pages that the zones keep: nobody has to reclaim as long as more are free. */
+unsigned long bench_reserve(void);
+/** Are so many pages free beside those? If not, the group can not go on, and it is said. */
+bool bench_has_free(const struct bench_group *group, unsigned long pages);
+
 /**
  * Have all free memory in blocks of the largest order, so that what is measured does not depend on
  * how large the image is or what was done before: the pieces that are left over are held in

@@ -13,7 +13,6 @@
 #include <mm/mmzone.h>
 #include <port/cpu.h>
 #include <port/irq.h>
-#include <port/print.h>
 #include "../kernel.h"
 #include "bench.h"
 
@@ -128,25 +127,13 @@ static void run_mix(struct mix *mix, unsigned int operations, bool measured)
 	}
 }
 
-static unsigned long reserve_pages(void)
-{
-	unsigned long pages = 0;
-	struct zone *zone;
-
-	for_each_populated_zone (zone, &kernel.mm)
-		pages += zone->pages_high;
-	return pages;
-}
-
 /* Take all but PAGES and what the zones keep, in blocks as large as can be. */
-static bool take_ballast(struct mix *mix)
+static void take_ballast(struct mix *mix)
 {
-	const unsigned long left = PAGES + reserve_pages();
+	const unsigned long left = PAGES + bench_reserve();
 	unsigned int order = MAX_ORDER - 1;
 
 	drain_all_pages(&kernel.mm);
-	if (nr_free_pages(&kernel.mm) < left)
-		return false;
 	while (nr_free_pages(&kernel.mm) > left) {
 		const bool fits = nr_free_pages(&kernel.mm) - left >= 1UL << order;
 
@@ -154,7 +141,6 @@ static bool take_ballast(struct mix *mix)
 			break;
 		drain_local_pages();
 	}
-	return true;
 }
 
 static int by_number(const void *a, const void *b)
@@ -162,6 +148,12 @@ static int by_number(const void *a, const void *b)
 	const uint32_t *x = a, *y = b;
 
 	return *x < *y ? -1 : *x > *y;
+}
+
+/* As a figure. */
+static uint64_t time_of(uint32_t sample)
+{
+	return (uint64_t)(sample & SAMPLE_TIME) * BENCH_UNIT;
 }
 
 /* Samples [from, to), sorted, all of a kind. */
@@ -174,11 +166,9 @@ static void show_samples(
 	for (unsigned int i = from; i < to; i++)
 		sum += mix->sample[i] & SAMPLE_TIME;
 	bench_figure(sum * BENCH_UNIT / nr, "mix/%s/mean", name);
-	bench_figure((mix->sample[from + nr / 2] & SAMPLE_TIME) * BENCH_UNIT, "mix/%s/p50", name);
-	bench_figure((uint64_t)(mix->sample[from + nr / 100 * 99] & SAMPLE_TIME) * BENCH_UNIT,
-		"mix/%s/p99", name);
-	bench_figure(
-		(uint64_t)(mix->sample[to - 1] & SAMPLE_TIME) * BENCH_UNIT, "mix/%s/max", name);
+	bench_figure(time_of(mix->sample[from + nr / 2]), "mix/%s/p50", name);
+	bench_figure(time_of(mix->sample[from + nr * 99 / 100]), "mix/%s/p99", name);
+	bench_figure(time_of(mix->sample[to - 1]), "mix/%s/max", name);
 }
 
 /* The statistics of each run of samples that agree in the bits of `mask`. */
@@ -228,12 +218,12 @@ static bool run(const struct bench_group *group)
 	if (!block)
 		return bench_short(group, MIX_ORDER);
 	mix = page_address(block);
-	init(mix);
-	if (!take_ballast(mix)) {
-		print("bench: %s: needs %lu MiB free\n", group->name, PAGES * PAGE_SIZE >> 20);
+	if (!bench_has_free(group, PAGES)) {
 		__free_pages(block, MIX_ORDER);
 		return false;
 	}
+	init(mix);
+	take_ballast(mix);
 	run_mix(mix, WARM_UP, false);
 	mix->failed = mix->failed_although_free = 0;
 	run_mix(mix, MEASURED, true);

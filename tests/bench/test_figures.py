@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What scripts/bench makes of figures: when they are worse, when a target is reached, what it prints."""
+import json
 import os
+import re
 import sys
 
 import pytest
@@ -107,6 +109,27 @@ def test_check(tmp_path, monkeypatch, capsys):
 def test_verdicts(target, value, text):
     row = {} if target is None else {"target": target}
     assert figures.verdict(row, value) == text
+
+
+def distributions(found):
+    """The names of those that have a mean, a median, a 99th percentile, and a maximum."""
+    return [name.removesuffix("/mean") for name in found if name.startswith("mix/") and
+            name.endswith("/mean")]
+
+
+def test_percentiles_are_possible():
+    """At most one in a hundred lies above the 99th percentile, and none above the maximum: so the mean
+    has a bound. However few there are of a kind."""
+    for name in os.listdir(figures.FOLDER):
+        if not re.fullmatch(r"\w+-(gcc|clang)-.*\.json", name):
+            continue
+        with open(os.path.join(figures.FOLDER, name), encoding="ascii") as file:
+            found = json.load(file)
+        assert distributions(found)
+        for kind in distributions(found):
+            mean, p50, p99, most = (found[f"{kind}/{what}"] for what in ("mean", "p50", "p99", "max"))
+            assert p50 <= p99 <= most, kind
+            assert mean <= 0.99 * p99 + 0.01 * most, kind
 
 
 def test_where_more_is_better():

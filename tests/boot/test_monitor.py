@@ -7,6 +7,7 @@ import pytest
 
 import boot
 import machine as machines
+from conftest import only_on
 from session import command, finish, typed
 
 SMALL = (2, "256M", 1)
@@ -52,6 +53,20 @@ def test_unmap_without_memory_stays_off(kernel):
         told = "\n".join(command(child, "selftest misuse; stress ops=2000; check"))
         assert "not ok" not in told and "stress: PASS" in told
         finish(child, 1)  # the failed switch is not forgotten
+
+
+@only_on("riscv64")
+def test_bench_without_memory_says_so(kernel):
+    """Interrupts are masked while it measures, so nobody may reclaim for it: it does not start. And
+    where there is no figure at all, as of one hart's scaling, it fails."""
+    machine = machines.sized(1, "32M", 1)
+    machine.args = [*machine.args, "-icount", "shift=0"]
+    with typed(kernel, machine, "interactive -- bench scale") as child:
+        assert "command 1 `bench scale` failed: status 1" in child.boot_text
+        told = "\n".join(command(child, "bench batches"))
+        assert re.search(r"^batch/0/64/pair \d+\.\d+$", told, re.MULTILINE)
+        assert "bench: batches: needs 256 MiB free" in told and "BUG:" not in told
+        finish(child, 1)
 
 
 def test_alloc_until_nothing_is_left(kernel):
