@@ -4,9 +4,9 @@
  * seen, so that whoever used it goes on and meets the checks of the core.
  *
  * Owns the pages in `lent`: the frame, and a table for each level, which stand for all that is
- * missing on the way to it. Taken at boot; from then on nothing is allocated and no lock taken: an
- * entry that leads to one of them is set where there is none, by one compare-and-swap, and cleared
- * again. Two that lend at once share all of it.
+ * missing on the way to it. Taken at boot; from then on nothing is allocated: an entry that leads
+ * to one of them is set where there is none, and cleared again, under the lock of the descriptors'
+ * entries, so that it is never in the way of one that is mapped. Two that lend share all of it.
  *
  * An entry that becomes valid may not be seen by the other CPUs yet: they fault, and come here,
  * too. One that is cleared is forgotten by all of them before anything else stands there.
@@ -52,45 +52,37 @@ static bool ends_at(uint64_t entry, unsigned int level)
 	return level == 0 || is_leaf(entry);
 }
 
-/* On the way to `va`: the entry at `level`, and its value. False if another CPU has cut the way. */
-static bool look(uintptr_t va, unsigned int level, uint64_t **entry, uint64_t *found)
-{
-	*entry = paging_entry(va, level);
-	if (*entry)
-		*found = __atomic_load_n(*entry, __ATOMIC_RELAXED);
-	return *entry;
-}
-
 struct page *mem_map_lend(const void *addr)
 {
 	const uintptr_t va = (uintptr_t)addr;
-	unsigned int level = paging_levels();
-	uint64_t *entry, found = 0;
+	const irq_flags_t flags = paging_lock_mem_map();
 
-	while (level-- > 0 && look(va, level, &entry, &found)) {
-		if (found & PTE_V && ends_at(found, level))
+	for (unsigned int level = paging_levels(); level-- > 0;) {
+		uint64_t *entry = paging_entry(va, level);
+
+		if (*entry & PTE_V && ends_at(*entry, level))
 			break;
-		if (found & PTE_V)
+		if (*entry & PTE_V)
 			continue;
-		if (found) {
+		if (*entry) {
 			paging_use_prepared(entry);
 			continue;
 		}
 		/* The table is seen before what leads to it. */
-		tables_written();
-		if (__atomic_compare_exchange_n(entry, &found, lent_entry(level), false,
-			    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-			paging_changed(va, level);
+		table_emptied();
+		*entry = lent_entry(level);
+		paging_changed(va, level);
 	}
 	tables_written();
+	paging_unlock_mem_map(flags);
 	return phys_to_virt(lent[0]);
 }
 
 void lent_take_back(uint64_t *entry, uintptr_t va, unsigned int level)
 {
-	if (!is_lent(__atomic_load_n(entry, __ATOMIC_RELAXED), level))
+	if (!is_lent(*entry, level))
 		return;
-	__atomic_store_n(entry, 0, __ATOMIC_RELAXED);
+	*entry = 0;
 	paging_changed(va, level);
 	linear_map_forget(align_down(va, PAGE_SIZE), ALL_PAGES);
 }
@@ -98,12 +90,14 @@ void lent_take_back(uint64_t *entry, uintptr_t va, unsigned int level)
 void mem_map_take_back(const void *addr)
 {
 	const uintptr_t va = (uintptr_t)addr;
-	unsigned int level = paging_levels();
-	uint64_t *entry, found;
+	const irq_flags_t flags = paging_lock_mem_map();
 
-	while (level-- > 0 && look(va, level, &entry, &found)) {
+	for (unsigned int level = paging_levels(); level-- > 0;) {
+		uint64_t *entry = paging_entry(va, level);
+
 		lent_take_back(entry, va, level);
-		if (!(found & PTE_V) || is_lent(found, level) || ends_at(found, level))
-			return;
+		if (!(*entry & PTE_V) || ends_at(*entry, level))
+			break;
 	}
+	paging_unlock_mem_map(flags);
 }

@@ -124,14 +124,22 @@ static phys_addr_t table_for(phys_addr_t root, uint64_t entry)
 	return pte_to_phys(entry);
 }
 
+irq_flags_t paging_lock_mem_map(void)
+{
+	return spin_lock_irqsave(&paging.mem_map_lock);
+}
+
+void paging_unlock_mem_map(irq_flags_t flags)
+{
+	spin_unlock_irqrestore(&paging.mem_map_lock, flags);
+}
+
 void paging_use_prepared(uint64_t *entry)
 {
-	const irq_flags_t flags = spin_lock_irqsave(&paging.mem_map_lock);
-	const uint64_t found = *entry;
+	const phys_addr_t table = table_for(paging.root, *entry);
 
-	if (found != 0 && !(found & PTE_V))
-		*entry = make_table(table_for(paging.root, found));
-	spin_unlock_irqrestore(&paging.mem_map_lock, flags);
+	table_emptied();
+	*entry = make_table(table);
 }
 
 phys_addr_t paging_new_table(void)
@@ -416,9 +424,9 @@ int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
 
 	if (!in_mem_map((uintptr_t)at, bytes))
 		return -1;
-	flags = spin_lock_irqsave(&paging.mem_map_lock);
+	flags = paging_lock_mem_map();
 	error = mapped(map((uintptr_t)at, pa, bytes, PROT_RW));
-	spin_unlock_irqrestore(&paging.mem_map_lock, flags);
+	paging_unlock_mem_map(flags);
 	return error;
 }
 

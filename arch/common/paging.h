@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <mm/memblock.h>
+#include <port/irq.h>
 #include <port/thread.h>
 
 /** The windows of devices and of stacks, from DEVICE_BASE and STACK_BASE of tables.h. */
@@ -75,7 +76,11 @@ void paging_unmap_thread_stack(unsigned int slot, size_t bytes);
  */
 uint64_t *paging_entry(uintptr_t va, unsigned int level);
 
-/** An entry that mem_map_prepare() has left: its table is empty, and valid from now on. Any CPU. */
+/** Entries of the descriptors' window change under this lock, the innermost. Any context. */
+irq_flags_t paging_lock_mem_map(void);
+void paging_unlock_mem_map(irq_flags_t flags);
+
+/** An entry that mem_map_prepare() has left: its table is empty, and valid from now on. Locked. */
 void paging_use_prepared(uint64_t *entry);
 void paging_changed(uintptr_t va, unsigned int level);
 

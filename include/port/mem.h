@@ -60,7 +60,7 @@ int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes);
  * Let something be read and written where no descriptors are: the page of them at `addr`, and maybe
  * more. Returns a page of descriptors for the caller to fill: what is seen there, the same wherever
  * it is lent; or NULL if the port has none. Until mem_map_populate() maps that address, or
- * mem_map_take_back(): then an access faults again. Any context, no lock.
+ * mem_map_take_back(): then an access faults again. Any context, whatever lock is held.
  */
 struct page *mem_map_lend(const void *addr);
 void mem_map_take_back(const void *addr);
