@@ -77,18 +77,26 @@ class Owners:
         pfn = (address - self.mem_map) // LINE
         return pfn if 0 <= pfn < self.max_pfn else None
 
+    @staticmethod
+    def field(what, struct, address):
+        """The first field on a line of a struct, as "WHAT.FIELD+OFFSET"; None if it is not there."""
+        offset = (address - value(f"&{struct}")) // LINE * LINE
+        if not 0 <= offset < value(f"sizeof({struct})"):
+            return None
+        fields = gdb.parse_and_eval(struct).type.strip_typedefs().fields()
+        first = [f for f in fields if f.bitpos // 8 <= offset][-1]
+        return f"{what}.{first.name}+{offset - first.bitpos // 8}"
+
     def name(self, address):
-        """What a shared line is: the first field of a zone on it, or a symbol."""
+        """What a shared line is: a field of a zone or a node, or a symbol."""
         for nid in range(int(gdb.parse_and_eval("kernel.mm.nr_node_ids"))):
-            for index in range(MAX_NR_ZONES):
-                zone = f"kernel.mm.node[{nid}]->node_zones[{index}]"
-                offset = (address - value(f"&{zone}")) // LINE * LINE
-                if 0 <= offset < value(f"sizeof({zone})"):
-                    fields = gdb.lookup_type("struct zone").fields()
-                    first = [f for f in fields if f.bitpos // 8 <= offset][-1]
-                    return f"zone.{first.name}+{offset - first.bitpos // 8}"
+            node = f"(*kernel.mm.node[{nid}])"
+            found = [self.field("zone", f"{node}.node_zones[{i}]", address) for i in range(MAX_NR_ZONES)]
+            found = [*filter(None, found), self.field("node", node, address)]
+            if found[0]:
+                return found[0]
         text = gdb.execute(f"info symbol {address:#x}", to_string=True)
-        return text.split(" in section")[0].strip().replace("No symbol matches", "unknown")
+        return text.split(" in section")[0].strip().replace("No symbol matches", "unknown").rstrip(".")
 
     def of(self, address):
         if self.cpu[0] <= address < self.cpu[1]:
