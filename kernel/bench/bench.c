@@ -56,8 +56,8 @@ void bench_figure(uint64_t value, const char *format, ...)
 	vsnprintf(figure->name, sizeof(figure->name), format, args);
 	va_end(args);
 	figure->value = value;
-	print("bench: %-28s %12lu.%lu\n", figure->name, (unsigned long)(value / BENCH_UNIT),
-		(unsigned long)(value % BENCH_UNIT / 100));
+	print("bench: %-28s %12lu.%03lu\n", figure->name, (unsigned long)(value / BENCH_UNIT),
+		(unsigned long)(value % BENCH_UNIT));
 }
 
 bool bench_short(const struct bench_group *group, unsigned int order)

@@ -15,7 +15,7 @@ import figures  # noqa: E402
 import frame  # noqa: E402
 
 LOG = """\
-bench: pair/0                                 92.0
+bench: pair/0                                 92.000
 -----BEGIN bench-----
 arch riscv64
 compiler 12.2.0
