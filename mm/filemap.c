@@ -343,6 +343,9 @@ struct page *grab_cache_page(struct address_space *mapping, unsigned long index)
 	if (!page)
 		return NULL;
 	wait_on_page_writeback(page);
+	/* It tells of a read: a sync under way would take it for a write. */
+	if (!PageUptodate(page))
+		ClearPageError(page);
 	mark_page_accessed(page);
 	return page;
 }

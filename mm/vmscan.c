@@ -84,6 +84,8 @@ static enum page_verdict pageout(struct address_space *mapping, struct page *pag
 		return ACTIVATE;
 	if (!clear_page_dirty_for_io(page))
 		return TRY_TO_FREE;
+	/* Else address_space_sync() would take the failure of an earlier write for this one. */
+	ClearPageError(page);
 	SetPageReclaim(page);
 	if (mapping->ops->writepage(mapping, page) < 0) {
 		/* Not begun; whatever the reason, it has to be written before it may go. */

@@ -293,6 +293,29 @@ static void a_grabbed_page_is_not_read(void **state)
 	assert_int_equal(store->nr_reads, 2);
 }
 
+/* Somebody else's sync may be between its two looks at the page. */
+static void a_read_that_failed_is_not_a_failed_write(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	store->read_mode = STORE_ERROR;
+	assert_null(read_cache_page(&store->mapping, 3));
+	assert_true(PageError(store_peek(store, 3)));
+	page = grab_cache_page(&store->mapping, 3);
+	assert_false(PageError(page));
+	/* Of a page that has been filled it is a write's, and kept for who syncs. */
+	SetPageUptodate(page);
+	SetPageError(page);
+	unlock_page(page);
+	put_page(page);
+	page = grab_cache_page(&store->mapping, 3);
+	assert_true(PageError(page));
+	unlock_page(page);
+	put_page(page);
+	assert_int_equal(address_space_sync(&store->mapping), 1);
+}
+
 static void dirty_and_writeback_are_counted(void **state)
 {
 	struct page *page = read_cache_page(&store->mapping, 0);
@@ -481,6 +504,7 @@ int main(void)
 		TEST(what_is_read_is_read_once),
 		TEST(a_read_that_fails_may_be_tried_again),
 		TEST(a_grabbed_page_is_not_read),
+		TEST(a_read_that_failed_is_not_a_failed_write),
 		TEST(dirty_and_writeback_are_counted),
 		TEST(ends_without_a_beginning_are_misuse),
 		TEST(sync_writes_what_is_dirty),

@@ -402,6 +402,27 @@ static void what_can_not_be_written_stays_dirty(void **state)
 	}
 }
 
+/* One that failed before, and was tried again by reclaim: nobody is told that it has failed. */
+static void a_write_that_is_done_at_last_has_not_failed(void **state)
+{
+	(void)state;
+	begin(&fixture_f1);
+	store->write_mode = STORE_ERROR;
+	store_dirty(store, 0, SWAP_CLUSTER_MAX);
+	zone->nr_scan_inactive = SWAP_CLUSTER_MAX;
+	assert_int_equal(reclaim(GFP_KERNEL), 0);
+	assert_true(PageError(store_peek(store, 0)) && PageDirty(store_peek(store, 0)));
+	store->write_mode = STORE_LATER;
+	zone->nr_scan_inactive = SWAP_CLUSTER_MAX;
+	assert_int_equal(reclaim(GFP_KERNEL), 0);
+	assert_int_equal(store->nr_pending, SWAP_CLUSTER_MAX);
+	assert_int_equal(store_complete(store, SWAP_CLUSTER_MAX, false), SWAP_CLUSTER_MAX);
+	assert_int_equal(store->mapping.nr_pages, SWAP_CLUSTER_MAX);
+	assert_int_equal(stat_now().nr_dirty, 0);
+	assert_int_equal(address_space_sync(&store->mapping), 0);
+	end();
+}
+
 static void pages_of_a_store_that_never_writes_become_active(void **state)
 {
 	(void)state;
@@ -959,6 +980,7 @@ int main(void)
 		cmocka_unit_test(referenced_dirty_pages_have_a_second_chance),
 		cmocka_unit_test(nofs_does_not_write),
 		cmocka_unit_test(what_can_not_be_written_stays_dirty),
+		cmocka_unit_test(a_write_that_is_done_at_last_has_not_failed),
 		cmocka_unit_test(pages_of_a_store_that_never_writes_become_active),
 		cmocka_unit_test(attachments_are_released_or_keep_their_page),
 		cmocka_unit_test(mapped_pages_stay),
