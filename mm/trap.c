@@ -52,6 +52,9 @@ bool stray_was_told(struct mm *mm, const struct page *page)
 	if (likely(__atomic_load_n(&mm->stray, __ATOMIC_RELAXED) != page))
 		return false;
 	__atomic_store_n(&mm->stray, NULL, __ATOMIC_RELAXED);
+	/* It has come online since: what is told of it now is another matter. */
+	if (pfn_valid(mm, page_to_pfn(page)))
+		return false;
 	mem_map_take_back(page);
 	return true;
 }

@@ -80,6 +80,28 @@ static void a_descriptor_that_is_there_is_none(void **state)
 	assert_false(mm_fault(pfn_to_page(3 * SECTION_PAGES), true, pc));
 }
 
+/* Its block comes online, and it is handed out: who frees it twice is told, and it stays there. */
+static void a_stray_page_that_comes_online_is_as_any(void **state)
+{
+	const struct machine_spec lazy = {
+		.bank = {{0, SECTION_PAGES, 0}}, .keep_boot_reserved = true, .lazy = true};
+	struct machine *other = machine_create(&lazy);
+	struct page *page;
+
+	(void)state;
+	page = pfn_to_page(mm_offline_range(&other->mm, 0)->end_pfn - BLOCK_PAGES);
+	assert_true(mm_fault(page, false, pc));
+	assert_misuse(MISUSE_NO_DESCRIPTOR, page, 0);
+	assert_ptr_equal(alloc_pages(GFP_KERNEL, MAX_ORDER - 1), page);
+	__free_pages(page, MAX_ORDER - 1);
+	__free_pages(page, MAX_ORDER - 1);
+	assert_misuse(MISUSE_DOUBLE_FREE, page, MAX_ORDER - 1);
+	assert_ptr_equal(alloc_pages(GFP_KERNEL, MAX_ORDER - 1), page);
+	__free_pages(page, MAX_ORDER - 1);
+	machine_destroy(other);
+	machine_enter(machine, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -88,6 +110,7 @@ int main(void)
 		TEST(a_free_is_told_once_and_refused),
 		TEST(what_is_lent_is_a_hole),
 		TEST(a_descriptor_that_is_there_is_none),
+		TEST(a_stray_page_that_comes_online_is_as_any),
 	};
 
 	return cmocka_run_group_tests_name("trap", tests, NULL, NULL);
