@@ -117,9 +117,15 @@ void offline_init(struct mm *mm)
 
 void mm_online_node(struct pglist_data *pgdat)
 {
-	for (unsigned int type = 0; type < pgdat->nr_zones; type++)
-		while (mm_online_block(&pgdat->node_zones[type]))
+	for (unsigned int type = 0; type < pgdat->nr_zones; type++) {
+		struct zone *zone = &pgdat->node_zones[type];
+
+		/* Also while others bring the last of them, or look: mm_check(). */
+		while (zone_offline_pages(zone)) {
+			mm_online_block(zone);
 			cond_resched();
+		}
+	}
 }
 
 unsigned long offline_claim(struct zone *zone)

@@ -197,7 +197,7 @@ const struct offline_range *mm_offline_range(const struct mm *mm, unsigned long 
  * if there is none. Any context.
  */
 bool mm_online_block(struct zone *zone);
-/** Bring all blocks of a node online; several CPUs may share the work. A thread. */
+/** Bring all blocks of a node online: on return all are. CPUs may share the work. A thread. */
 void mm_online_node(struct pglist_data *pgdat);
 
 /** Descriptor of a page, which may be read if pfn_valid(). */

@@ -21,20 +21,22 @@ static struct machine *create(const struct machine_spec *spec)
 	return machine;
 }
 
-/* The last block is claimed and not listed yet: who needs a part of it waits, and does not fail. */
+/* The last block is claimed by CPU 0, and not listed yet: what CPU 1 does meanwhile. */
 static struct {
 	struct machine *machine;
 	pthread_t thread;
+	void (*work)(void);
 	unsigned int begun, done;
 	struct page *page;
+	bool online;
 } late;
 
-static void *take_late(void *unused)
+static void *be_late(void *unused)
 {
 	(void)unused;
 	machine_enter(late.machine, 1);
 	__atomic_store_n(&late.begun, 1, __ATOMIC_RELAXED);
-	late.page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 9);
+	late.work();
 	__atomic_store_n(&late.done, 1, __ATOMIC_RELAXED);
 	return NULL;
 }
@@ -42,7 +44,7 @@ static void *take_late(void *unused)
 static void start_late(void)
 {
 	host_machine()->on_populate = NULL;
-	assert_int_equal(pthread_create(&late.thread, NULL, take_late, NULL), 0);
+	assert_int_equal(pthread_create(&late.thread, NULL, be_late, NULL), 0);
 	while (!__atomic_load_n(&late.begun, __ATOMIC_RELAXED))
 		sched_yield();
 	/* It is to look in vain; how long that takes decides nothing if it waits. */
@@ -50,9 +52,23 @@ static void start_late(void)
 		sched_yield();
 }
 
+static struct machine *prepare_late(void (*work)(void))
+{
+	memset(&late, 0, sizeof(late));
+	late.machine = create(&one_section);
+	late.work = work;
+	return late.machine;
+}
+
+static void take_late(void)
+{
+	late.page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 9);
+}
+
+/* Who needs a part of it waits, and does not fail. */
 static void the_last_block_is_waited_for(void **state)
 {
-	struct machine *machine = create(&one_section);
+	struct machine *machine = prepare_late(take_late);
 	struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
 	struct page *page;
 
@@ -62,7 +78,6 @@ static void the_last_block_is_waited_for(void **state)
 	for (unsigned int order = LARGEST; order-- > 9;)
 		while (zone->free_area[order].nr_free)
 			assert_non_null(buddy_take(zone, order));
-	late.machine = machine;
 	machine->host.on_populate = start_late;
 	page = alloc_pages(GFP_ATOMIC, 9);
 	assert_int_equal(pthread_join(late.thread, NULL), 0);
@@ -72,6 +87,30 @@ static void the_last_block_is_waited_for(void **state)
 	assert_int_equal(zone->offline_pages, 0);
 	host_machine_destroy(&machine->host);
 	free(machine);
+}
+
+static void online_late(void)
+{
+	mm_online_node(late.machine->mm.node[0]);
+	late.online = pfn_valid(&late.machine->mm, 0);
+}
+
+/* Who wants a node online may count on it, also where others bring the last of it. */
+static void a_node_that_is_online_is_so_wholly(void **state)
+{
+	struct machine *machine = prepare_late(online_late);
+	struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
+
+	(void)state;
+	while (zone->offline_pages > 1024)
+		assert_true(mm_online_block(zone));
+	machine->host.on_populate = start_late;
+	assert_true(mm_online_block(zone));
+	assert_int_equal(pthread_join(late.thread, NULL), 0);
+	assert_true(late.online);
+	assert_int_equal(zone->offline_pages, 0);
+	assert_false(mm_online_block(zone));
+	machine_destroy(machine);
 }
 
 /* CPUs that all need blocks: each is one CPU's, and none is left behind. */
@@ -122,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_block_is_waited_for),
+		cmocka_unit_test(a_node_that_is_online_is_so_wholly),
 		cmocka_unit_test(many_cpus_take_all_there_is),
 	};
 
