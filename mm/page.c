@@ -102,10 +102,8 @@ struct handed_out {
 
 static struct handed_out handed_out(const struct per_cpu_pageset *set)
 {
-	struct handed_out out = {.calls = __atomic_load_n(&set->numa.numa_hit, __ATOMIC_ACQUIRE) +
-					  __atomic_load_n(&set->numa.numa_miss, __ATOMIC_ACQUIRE)};
+	struct handed_out out = {.calls = 0};
 
-	out.pages = out.calls;
 	for (unsigned int order = 1; order < MAX_ORDER; order++) {
 		unsigned long taken = __atomic_load_n(
 			&set->block[order - 1].taken, __ATOMIC_ACQUIRE);
@@ -113,6 +111,12 @@ static struct handed_out handed_out(const struct per_cpu_pageset *set)
 		out.blocks += taken;
 		out.pages += (taken << order) - taken;
 	}
+	out.calls = __atomic_load_n(&set->numa.numa_hit, __ATOMIC_ACQUIRE) +
+		    __atomic_load_n(&set->numa.numa_miss, __ATOMIC_ACQUIRE);
+	/* Each is counted as a block first, and then as a call. */
+	if (out.calls < out.blocks)
+		out.calls = out.blocks;
+	out.pages += out.calls;
 	return out;
 }
 

@@ -188,6 +188,22 @@ static void counters_count_pages_and_calls(void **state)
 	machine_destroy(machine);
 }
 
+/* A CPU counts one after the other, so who looks in between sees a block more than calls. */
+static void a_blurred_look_counts_no_less_than_nothing(void **state)
+{
+	struct machine *machine = start(&one_cpu, false);
+	struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
+	struct mm_cpu_stat stat;
+
+	(void)state;
+	__free_pages(take(GFP_KERNEL, 3), 3);
+	block_cache(machine, 0, zone, 3)->taken++;
+	mm_cpu_sum_stat(machine->mm.cpu[0], &stat);
+	assert_int_equal(stat.pcp_alloc, 0);
+	assert_int_equal(stat.pcp_block, 1);
+	machine_destroy(machine);
+}
+
 /* A cached block of a zone that is not asked first, as a miss of that one. */
 static void a_block_of_another_node_is_a_miss(void **state)
 {
@@ -688,6 +704,7 @@ int main(void)
 		cmocka_unit_test(freed_last_first_out),
 		cmocka_unit_test(a_full_cache_spills_its_oldest),
 		cmocka_unit_test(counters_count_pages_and_calls),
+		cmocka_unit_test(a_blurred_look_counts_no_less_than_nothing),
 		cmocka_unit_test(a_block_of_another_node_is_a_miss),
 		cmocka_unit_test(ones_own_block_is_had_without_another),
 		cmocka_unit_test(a_zone_that_is_short_gets_what_is_freed),
