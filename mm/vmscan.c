@@ -532,6 +532,16 @@ static void online_ahead(struct pglist_data *pgdat)
 	}
 }
 
+static bool is_asked(const unsigned int *what)
+{
+	return __atomic_load_n(what, __ATOMIC_RELAXED);
+}
+
+static bool take_asked(unsigned int *what)
+{
+	return __atomic_exchange_n(what, 0, __ATOMIC_RELAXED);
+}
+
 _Noreturn void kswapd(struct pglist_data *pgdat)
 {
 	unsigned int order = 0;
@@ -539,24 +549,24 @@ _Noreturn void kswapd(struct pglist_data *pgdat)
 	ASSERT(mm_current()->flags & PF_MEMALLOC);
 	online_ahead(pgdat);
 	for (;;) {
+		const unsigned int before = order;
 		struct waiter waiter;
-		unsigned int asked;
-		bool onlines;
+		bool onlines, reclaims;
 
 		wait_begin(&pgdat->kswapd_wait, &waiter);
-		asked = __atomic_exchange_n(&pgdat->kswapd_max_order, 0, __ATOMIC_RELAXED);
-		if (asked > order) {
-			order = asked;
-		} else {
-			if (!__atomic_load_n(&pgdat->kswapd_onlines, __ATOMIC_RELAXED))
+		order = __atomic_exchange_n(&pgdat->kswapd_max_order, 0, __ATOMIC_RELAXED);
+		if (order <= before) {
+			if (!is_asked(&pgdat->kswapd_onlines) && !is_asked(&pgdat->kswapd_reclaims))
 				task_sleep(UINT64_MAX);
 			order = __atomic_load_n(&pgdat->kswapd_max_order, __ATOMIC_RELAXED);
 		}
 		wait_end(&pgdat->kswapd_wait, &waiter);
-		onlines = __atomic_exchange_n(&pgdat->kswapd_onlines, 0, __ATOMIC_RELAXED);
+		onlines = take_asked(&pgdat->kswapd_onlines);
+		/* A larger order is noted before it is asked for. */
+		reclaims = take_asked(&pgdat->kswapd_reclaims) || order > before;
 		if (onlines)
 			online_ahead(pgdat);
-		if (__atomic_exchange_n(&pgdat->kswapd_reclaims, 0, __ATOMIC_RELAXED) || !onlines)
+		if (reclaims || !onlines)
 			balance_pgdat(pgdat, order);
 	}
 }

@@ -947,6 +947,7 @@ static void kswapd_does_not_sleep_when_more_was_asked_meanwhile(void **state)
 	set_shrinker(&shrinker);
 	nr_scans = 0;
 	asked_order = 2;
+	machine->mm.node[0]->kswapd_reclaims = 0;
 	mm_current()->woken = 1; /* the first sleep ends at once; there is to be no second */
 	mm_current()->flags |= PF_MEMALLOC | PF_KSWAPD;
 	if (setjmp(out_of_kswapd) == 0)
@@ -960,6 +961,39 @@ static void kswapd_does_not_sleep_when_more_was_asked_meanwhile(void **state)
 	assert_true(list_empty(&machine->mm.node[0]->kswapd_wait.waiters));
 	/* The call that we jumped out of. */
 	shrinker.running = 0;
+	remove_shrinker(&shrinker);
+	let_go();
+	end();
+}
+
+/* Asked for while it was awake to bring blocks online: nobody wakes it for that any more. */
+static void kswapd_does_not_sleep_over_a_request(void **state)
+{
+	static const struct {
+		unsigned int order, reclaims, onlines;
+	} rows[] = {{0, 1, 0}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}};
+	struct shrinker shrinker = {.name = "script", .scan = script};
+	struct pglist_data *pgdat;
+
+	(void)state;
+	begin(&fixture_f2);
+	pgdat = machine->mm.node[0];
+	hold_until(0, GFP_KERNEL, zone, 100);
+	set_shrinker(&shrinker);
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		pgdat->kswapd_max_order = rows[i].order;
+		pgdat->kswapd_reclaims = rows[i].reclaims;
+		pgdat->kswapd_onlines = rows[i].onlines;
+		mm_current()->woken = 1; /* what would end its sleep */
+		mm_current()->flags |= PF_MEMALLOC | PF_KSWAPD;
+		nr_scans = 1;
+		if (setjmp(out_of_kswapd) == 0)
+			kswapd(pgdat);
+		mm_current()->flags = 0;
+		assert_int_equal(mm_current()->woken, 1);
+		shrinker.running = 0;
+	}
+	mm_current()->woken = 0;
 	remove_shrinker(&shrinker);
 	let_go();
 	end();
@@ -1002,6 +1036,7 @@ int main(void)
 		cmocka_unit_test(waking_is_for_short_zones_and_remembers_the_largest_order),
 		cmocka_unit_test(S39_the_zone_is_low_in_so_many_wakeups),
 		cmocka_unit_test(kswapd_does_not_sleep_when_more_was_asked_meanwhile),
+		cmocka_unit_test(kswapd_does_not_sleep_over_a_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
