@@ -26,6 +26,7 @@ enum action { TAKE, GIVE, DRAIN, NR_ACTIONS };
 static volatile struct {
 	bool stepping;
 	enum action action;
+	unsigned int order;         /* of the call, and of what the interrupt does */
 	unsigned int step, chosen;  /* the interrupt comes at step `chosen` */
 	bool entered, came, inside; /* the caches; the interrupt did; to find the CPU in them */
 	unsigned long bypassed;
@@ -40,9 +41,9 @@ static unsigned long nr_bypassed(void)
 static void act(void)
 {
 	if (at.action == TAKE)
-		at.held = alloc_page(GFP_ATOMIC);
+		at.held = alloc_pages(GFP_ATOMIC, at.order);
 	else if (at.action == GIVE)
-		__free_page(at.held);
+		__free_pages(at.held, at.order);
 	else
 		drain_local_pages();
 }
@@ -84,7 +85,23 @@ static void step_off(void)
 	at.stepping = false;
 }
 
-enum call { ALLOC_PAGES, ALLOC_PAGE, ALLOC_ZEROED, FREE_PAGES, FREE_PAGE, NR_CALLS };
+enum call {
+	ALLOC_PAGES,
+	ALLOC_PAGE,
+	ALLOC_ZEROED,
+	ALLOC_BLOCK,
+	FREE_PAGES,
+	FREE_PAGE,
+	FREE_BLOCK,
+	NR_CALLS
+};
+
+#define BLOCK_ORDER 3U
+
+static unsigned int order_of(enum call call)
+{
+	return call == ALLOC_BLOCK || call == FREE_BLOCK ? BLOCK_ORDER : 0;
+}
 
 static struct page *do_call(enum call call, struct page *page)
 {
@@ -99,8 +116,14 @@ static struct page *do_call(enum call call, struct page *page)
 	case ALLOC_ZEROED:
 		page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		break;
+	case ALLOC_BLOCK:
+		page = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
+		break;
 	case FREE_PAGES:
 		__free_pages(page, 0);
+		break;
+	case FREE_BLOCK:
+		__free_pages(page, BLOCK_ORDER);
 		break;
 	default:
 		__free_page(page);
@@ -109,13 +132,16 @@ static struct page *do_call(enum call call, struct page *page)
 	return page;
 }
 
-/* The cache as a call may find it: with room and pages, or with nothing to spare either way. */
+/* The caches as a call may find them: with room and pages, or with nothing to spare either way. */
 static void prepare(struct machine *machine, bool passed)
 {
-	struct per_cpu_pages *hot = cache_of(
-		machine, 0, machine_zone(machine, 0, ZONE_NORMAL), PCP_HOT);
+	const struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
+	struct per_cpu_pages *hot = cache_of(machine, 0, zone, PCP_HOT);
+	struct per_cpu_pages *block = &this_cpu->pageset[zone->index].block[BLOCK_ORDER - 1];
 
+	block->high = passed ? 0 : 4;
 	__free_page(alloc_page(GFP_KERNEL));
+	__free_pages(alloc_pages(GFP_KERNEL, BLOCK_ORDER), BLOCK_ORDER);
 	hot->low = passed ? UINT16_MAX : 2 * hot->batch;
 	hot->high = passed ? 0 : 6 * hot->batch;
 }
@@ -125,10 +151,12 @@ static bool call_once(
 	struct machine *machine, enum call call, enum action action, bool passed, unsigned int step)
 {
 	const bool alloc = call < FREE_PAGES;
+	const unsigned int order = order_of(call);
 	struct page *page;
 
-	at.held = action == GIVE ? alloc_page(GFP_KERNEL) : NULL;
-	page = alloc ? NULL : alloc_page(GFP_KERNEL);
+	at.order = order;
+	at.held = action == GIVE ? alloc_pages(GFP_KERNEL, order) : NULL;
+	page = alloc ? NULL : alloc_pages(GFP_KERNEL, order);
 	prepare(machine, passed);
 	at.action = action;
 	at.step = 0;
@@ -137,9 +165,9 @@ static bool call_once(
 	page = do_call(call, page);
 	assert_no_misuse();
 	if (!at.came && action == GIVE)
-		__free_page(at.held);
+		__free_pages(at.held, order);
 	if (at.came && at.inside && action != DRAIN)
-		assert_int_equal(at.bypassed, 1);
+		assert_int_equal(at.bypassed, order == 0);
 	/* What was asked for inside is done at the end. */
 	assert_int_equal(this_cpu->pending, 0);
 	assert_int_equal(this_cpu->busy, 0);
@@ -147,11 +175,11 @@ static bool call_once(
 		assert_non_null(at.held);
 		if (alloc)
 			assert_ptr_not_equal(at.held, page);
-		__free_page(at.held);
+		__free_pages(at.held, order);
 	}
 	if (alloc) {
 		assert_non_null(page);
-		__free_page(page);
+		__free_pages(page, order);
 	}
 	prepare(machine, false);
 	assert_int_equal(mm_check(&machine->mm, NULL), 0);
@@ -177,11 +205,13 @@ static void each_step(struct machine *machine, enum call call, bool passed)
 
 static void an_interrupt_at_each_instruction(void **state)
 {
-	static const struct machine_spec spec = {.bank = {{0, 2048, 0}}};
+	static const struct machine_spec spec = {.bank = {{0, 4096, 0}}, .pcp_share = 8};
 	struct machine *machine = machine_create(&spec);
 	struct sigaction action = {.sa_sigaction = trap, .sa_flags = SA_SIGINFO}, before;
 
 	(void)state;
+	/* With it on, blocks go around the fast path. */
+	mm_debug_set(&machine->mm, MM_DEBUG_TAILS, false);
 	assert_int_equal(sigaction(SIGTRAP, &action, &before), 0);
 	for (enum call call = 0; call < NR_CALLS; call++) {
 		each_step(machine, call, false);
