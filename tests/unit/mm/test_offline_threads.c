@@ -113,6 +113,28 @@ static void a_node_that_is_online_is_so_wholly(void **state)
 	machine_destroy(machine);
 }
 
+static void hold_late(void)
+{
+	struct zone *zone = machine_zone(late.machine, 0, ZONE_NORMAL);
+
+	buddy_hold_offline(zone, true);
+	late.online = pfn_valid(&late.machine->mm, 30 * 1024);
+	buddy_hold_offline(zone, false);
+}
+
+/* Who looks at the zone: all that has been claimed is listed, or a check would miss it. */
+static void a_block_on_its_way_is_waited_for_by_a_check(void **state)
+{
+	struct machine *machine = prepare_late(hold_late);
+
+	(void)state;
+	machine->host.on_populate = start_late;
+	assert_true(mm_online_block(machine_zone(machine, 0, ZONE_NORMAL)));
+	assert_int_equal(pthread_join(late.thread, NULL), 0);
+	assert_true(late.online);
+	machine_destroy(machine);
+}
+
 /* CPUs that all need blocks: each is one CPU's, and none is left behind. */
 static struct {
 	struct machine *machine;
@@ -162,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_block_is_waited_for),
 		cmocka_unit_test(a_node_that_is_online_is_so_wholly),
+		cmocka_unit_test(a_block_on_its_way_is_waited_for_by_a_check),
 		cmocka_unit_test(many_cpus_take_all_there_is),
 	};
 

@@ -331,6 +331,32 @@ static void a_zone_that_is_short_gets_what_is_freed(void **state)
 	}
 }
 
+/* What a CPU has is not had below the mark: kswapd is to know first. */
+static void a_zone_that_is_short_is_not_served_from(void **state)
+{
+	static const unsigned int orders[] = {0, 3};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(orders); i++) {
+		struct machine *machine = start(&one_cpu, false);
+		struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
+		struct page *page[40];
+
+		for (unsigned int j = 0; j < ARRAY_SIZE(page); j++)
+			page[j] = take(GFP_KERNEL, orders[i]);
+		for (unsigned int j = 0; j < ARRAY_SIZE(page); j++)
+			__free_pages(page[j], orders[i]);
+		machine->mm.hooks = &counting;
+		wakeups = 0;
+		__free_pages(take(GFP_ATOMIC, orders[i]), orders[i]);
+		assert_int_equal(wakeups, 0);
+		zone->pages_low = zone->free_pages + nr_cached_pages(&machine->mm);
+		__free_pages(take(GFP_ATOMIC, orders[i]), orders[i]);
+		assert_int_equal(wakeups, 1);
+		machine_destroy(machine);
+	}
+}
+
 /* Larger ones first, split; then smaller ones, that may merge; then there is nothing. */
 static void an_atomic_request_gets_what_its_cpu_caches(void **state)
 {
@@ -359,6 +385,23 @@ static void an_atomic_request_gets_what_its_cpu_caches(void **state)
 	machine_destroy(machine);
 }
 
+/* Of whatever zone of the list. */
+static void it_is_given_back_to_a_lower_zone_too(void **state)
+{
+	struct machine *machine = start(&two_zones, false);
+	struct page *page = take(GFP_KERNEL | __GFP_DMA32, 4);
+
+	(void)state;
+	assert_ptr_equal(page_zone(page), machine_zone(machine, 0, ZONE_DMA32));
+	machine_lift_reserves(machine);
+	__free_pages(page, 4);
+	assert_int_equal(page_state(page), PAGE_CACHED);
+	while (nr_free_pages(&machine->mm))
+		assert_non_null(alloc_page(GFP_ATOMIC));
+	assert_ptr_equal(take(GFP_ATOMIC, 3), page);
+	machine_destroy(machine);
+}
+
 /* CPU 1 caches a block; CPU 0 asks for it. Returns the block. */
 static struct page *block_on_cpu_1(struct machine *machine, unsigned int order)
 {
@@ -381,8 +424,16 @@ static void who_may_sleep_fetches_back_before_he_fails(void **state)
 	fill(machine, 0);
 	assert_null(alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 9));
 	assert_int_equal(page_state(page), PAGE_CACHED);
+	/* One that takes no interrupts would never answer. */
+	machine->mm.cpu[1]->online = 0;
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, 9));
+	assert_int_equal(page_state(page), PAGE_CACHED);
+	machine->mm.cpu[1]->online = 1;
+	reclaims = 0;
 	assert_ptr_equal(take(GFP_KERNEL | __GFP_NORETRY, 9), page);
 	assert_int_equal(reclaims, 1);
+	/* Nobody has any more, and nobody is asked. */
+	assert_false(pcp_fetch_back(&machine->mm, this_cpu->zonelist[0]->zones, MM_PENDING_DRAIN));
 	assert_null(alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, 9));
 	__free_pages(page, 9);
 	machine_destroy(machine);
@@ -708,7 +759,9 @@ int main(void)
 		cmocka_unit_test(a_block_of_another_node_is_a_miss),
 		cmocka_unit_test(ones_own_block_is_had_without_another),
 		cmocka_unit_test(a_zone_that_is_short_gets_what_is_freed),
+		cmocka_unit_test(a_zone_that_is_short_is_not_served_from),
 		cmocka_unit_test(an_atomic_request_gets_what_its_cpu_caches),
+		cmocka_unit_test(it_is_given_back_to_a_lower_zone_too),
 		cmocka_unit_test(who_may_sleep_fetches_back_before_he_fails),
 		cmocka_unit_test(nobody_is_killed_for_what_is_cached),
 		cmocka_unit_test(who_frees_memory_fetches_back_too),
