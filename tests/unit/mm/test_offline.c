@@ -3,7 +3,10 @@
  * Memory that comes online as it is needed: what has a descriptor and what has none, and that
  * nobody can tell by what he is handed. With threads: test_offline_threads.c.
  */
+#include <setjmp.h>
+#include <mm/page_owner.h>
 #include <mm/page_use.h>
+#include <mm/reclaim.h>
 #include "unit.h"
 #include "mm/internal.h"
 
@@ -192,6 +195,94 @@ static void kswapd_is_asked_when_few_are_left(void **state)
 	machine_destroy(machine);
 }
 
+/* kswapd() on this thread: it ends where it asks this shrinker, which it does when it reclaims. */
+static jmp_buf out_of_kswapd;
+
+static long end_kswapd(struct shrinker *shrinker, unsigned long nr, gfp_t gfp)
+{
+	(void)shrinker, (void)nr, (void)gfp;
+	longjmp(out_of_kswapd, 1);
+}
+
+static void run_kswapd(struct pglist_data *pgdat)
+{
+	struct shrinker shrinker = {.name = "end", .scan = end_kswapd};
+
+	set_shrinker(&shrinker);
+	mm_current()->flags |= PF_MEMALLOC | PF_KSWAPD;
+	pgdat->kswapd_reclaims = 1;
+	if (setjmp(out_of_kswapd) == 0)
+		kswapd(pgdat);
+	mm_current()->flags = 0;
+	shrinker.running = 0;
+	remove_shrinker(&shrinker);
+}
+
+/* When it starts, and when it is asked to. */
+static void kswapd_brings_blocks_ahead_of_need(void **state)
+{
+	struct machine *machine = create(&one_section);
+	struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
+	struct pglist_data *pgdat = machine->mm.node[0];
+
+	(void)state;
+	mm_set_min_free_kbytes(&machine->mm, 1 << 20); /* always short */
+	run_kswapd(pgdat);
+	assert_int_equal(zone->free_area[LARGEST].nr_free, 4);
+	assert_int_equal(zone->offline_pages, 27 * 1024);
+	mm_set_min_free_kbytes(&machine->mm, 0);
+	assert_non_null(alloc_pages(GFP_KERNEL, LARGEST));
+	assert_non_null(alloc_pages(GFP_KERNEL, LARGEST));
+	assert_int_equal(pgdat->kswapd_onlines, 1);
+	mm_set_min_free_kbytes(&machine->mm, 1 << 20);
+	run_kswapd(pgdat);
+	assert_int_equal(pgdat->kswapd_onlines, 0);
+	assert_int_equal(zone->free_area[LARGEST].nr_free, 4);
+	assert_int_equal(zone->offline_pages, 25 * 1024);
+	machine_destroy(machine);
+}
+
+/* Who allocated a page is on record wherever it lies, so that all has to be there at once. */
+static void page_owner_knows_all_of_memory(void **state)
+{
+	struct machine *machine = create(&one_section);
+	struct zone *zone = machine_zone(machine, 0, ZONE_NORMAL);
+
+	(void)state;
+	host_print_capture_start();
+	assert_int_equal(mm_debug_set(&machine->mm, MM_DEBUG_OWNER, true), 0);
+	host_print_capture_stop();
+	assert_int_equal(zone->offline_pages, 0);
+	for (unsigned long pfn = 0; pfn < 32768; pfn += 1024)
+		assert_non_null(page_owner(&machine->mm, pfn));
+	machine_destroy(machine);
+}
+
+/* More ranges than there is room for: the rest is online, as if boot had asked for it. */
+static void where_the_room_ends_memory_is_online(void **state)
+{
+	const struct mm_config config = {
+		.zones = &layout_normal, .nr_cpus = 1, .cpu_nid = (int[]){0}};
+	struct machine *machine = calloc(1, sizeof(*machine));
+	unsigned long pages;
+
+	(void)state;
+	assert_non_null(machine);
+	for (unsigned int i = 0; i < 3; i++)
+		memblock_add(&machine->memblock, i * 8192 * PAGE_SIZE, 4096 * PAGE_SIZE, 0);
+	host_machine_create(&machine->host, 3 * 8192 * PAGE_SIZE);
+	host_machine_enter(&machine->host);
+	host_become(&machine->boot_cpu);
+	assert_int_equal(mm_init(&machine->mm, &machine->memblock, &config), 0);
+	machine->mm.max_offline = 2;
+	pages = mm_free_boot_memory(&machine->mm);
+	assert_int_equal(machine->mm.nr_offline, 2);
+	assert_int_equal(nr_free_pages(&machine->mm), pages);
+	assert_false(pfn_valid(&machine->mm, 0));
+	assert_true(pfn_valid(&machine->mm, 2 * 8192));
+	machine_destroy(machine);
+}
+
 static void the_check_finds_what_does_not_add_up(void **state)
 {
 	struct machine *machine = create(&one_section);
@@ -318,6 +409,9 @@ int main(void)
 		cmocka_unit_test(reports_count_offline_blocks_as_free_ones),
 		cmocka_unit_test(the_maps_own_blocks_stay_offline),
 		cmocka_unit_test(kswapd_is_asked_when_few_are_left),
+		cmocka_unit_test(kswapd_brings_blocks_ahead_of_need),
+		cmocka_unit_test(page_owner_knows_all_of_memory),
+		cmocka_unit_test(where_the_room_ends_memory_is_online),
 		cmocka_unit_test(the_check_finds_what_does_not_add_up),
 		cmocka_unit_test(a_zone_that_is_looked_at_is_left_alone),
 		cmocka_unit_test(all_of_it_can_be_had),

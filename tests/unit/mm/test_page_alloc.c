@@ -120,6 +120,35 @@ static void S49_without_zero_the_bytes_stay(void **state)
 	machine_destroy(machine);
 }
 
+/* From the fast path, where it finds a page with something left, or work for its CPU. */
+static void S49_zero_means_every_byte_also_of_an_odd_page(void **state)
+{
+	struct machine *machine = machine_create(&fixture_f1);
+	struct page *page[40];
+
+	(void)state;
+	for (unsigned int pending = 0; pending < 2; pending++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(page); i++) {
+			page[i] = alloc_page(GFP_KERNEL);
+			memset(page_address(page[i]), 0xa5, PAGE_SIZE);
+		}
+		for (unsigned int i = 0; i < ARRAY_SIZE(page); i++) {
+			if (!pending)
+				SetPageUptodate(page[i]);
+			__free_page(page[i]);
+		}
+		if (pending)
+			this_cpu->pending = MM_PENDING_BLOCKS;
+		page[0] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		assert_ptr_equal(page[0], page[ARRAY_SIZE(page) - 1]);
+		assert_int_equal(this_cpu->pending, 0);
+		assert_false(PageUptodate(page[0]));
+		assert_int_equal(bytes_unlike(page[0], 0, 0), 0);
+		__free_page(page[0]);
+	}
+	machine_destroy(machine);
+}
+
 /* 2.6.11 stops; here it is reported and refused. */
 static void S49_zeroed_highmem_is_misuse(void **state)
 {
@@ -1035,6 +1064,7 @@ int main(void)
 		cmocka_unit_test(S36_the_last_of_two_references_frees),
 		cmocka_unit_test(S49_zero_means_every_byte_of_every_page),
 		cmocka_unit_test(S49_without_zero_the_bytes_stay),
+		cmocka_unit_test(S49_zero_means_every_byte_also_of_an_odd_page),
 		cmocka_unit_test(S49_zeroed_highmem_is_misuse),
 		cmocka_unit_test(S49_highuser_without_highmem_is_a_normal_page),
 		cmocka_unit_test(S50_flags_that_are_bad_at_free),
