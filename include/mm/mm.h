@@ -248,7 +248,8 @@ int mm_set_lowmem_reserve_ratio(struct mm *mm, const unsigned int ratio[MAX_NR_Z
  * drain_all_pages().
  *
  * A CPU has its part of that by the number of CPUs, the smaller orders first: at MM_PCP_SHARE,
- * order 10 is cached from 270 MiB of a zone for each CPU on, order 9 from 140 MiB.
+ * order 10 is cached from 270 MiB of a zone for each CPU on, order 9 from 140 MiB. One caller at a
+ * time.
  */
 void mm_set_pcp_share(struct mm *mm, unsigned int share);
 unsigned int mm_pcp_share(const struct mm *mm);

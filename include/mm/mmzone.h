@@ -253,7 +253,7 @@ struct mm_cpu_stat {
  *
  * Its caches are guarded by `busy` alone: set while this CPU is inside them, by plain stores. An
  * interrupt that finds it set goes to the buddy system instead, and a remote request is left in
- * `pending` for the end of the section. Code inside must not be moved to another CPU.
+ * `pending` for the end of the section. Threads are pinned: one is not moved to another CPU.
  */
 struct mm_cpu {
 	/* The pageset of each zonelist's first zone; where there is none, one that stays empty. */

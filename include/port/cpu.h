@@ -15,8 +15,8 @@ struct mm_cpu;
 
 /**
  * The allocator's state of the running CPU: the one thread-local variable. Valid before the first
- * call into the core (a static one until mm_init() has made the real ones), and constant while
- * interrupts are off or mm_cpu.busy is set.
+ * call into the core (a static one until mm_init() has made the real ones), and constant in a call
+ * of the core: a thread is pinned to its CPU, <port/task.h>.
  */
 extern _Thread_local struct mm_cpu *this_cpu;
 
