@@ -11,16 +11,13 @@
  *
  *	order 2   [. . . .]  ->  take 1: [t][.][. .]   lists: order 0, order 1
  *
- * Owns zone->free_area, free_pages and the marks of free heads (PG_private, private = order), all
- * under zone->lock. Invariants: a page is on at most one list; two free buddies of one order never
- * stay apart; sum of nr_free * 2^order, and offline_pages, are free_pages.
+ * Owns zone->free_pages, under zone->lock, and what is on the lists of free_list.h. Invariants: two
+ * free buddies of one order never stay apart; sum of nr_free * 2^order, and offline_pages, are
+ * free_pages.
  *
  * A buddy's node and zone are compared first, from its own flags: only then is the rest of its
  * descriptor guarded by the lock that we hold. Its descriptor always exists, because descriptors
  * come in aligned blocks of the largest order.
- *
- * With the level `lists` of <mm/debug.h> each link is looked at before it is followed. A list that
- * is linked wrongly is made anew from the descriptors, which say the same: nothing is lost.
  *
  * A zone's offline blocks are free blocks of the largest order whose descriptors do not exist yet.
  * They count in free_pages and are on no list. When nothing is listed that will do, the caller
@@ -28,8 +25,8 @@
  *
  * Source: Linux 2.6.11 mm/page_alloc.c, __free_pages_bulk(), __rmqueue(), expand().
  */
+#include "free_list.h"
 #include "internal.h"
-#include "zone_lock.h"
 
 /*
  * Blocks of the largest order that kswapd wants listed, if it has to bring them online: two for a
@@ -37,129 +34,10 @@
  */
 #define ONLINE_AHEAD 4UL
 
-/* Work for the end of a section under the lock: zone->after_unlock. */
-#define AFTER_REPORT 0x1U /* bad_link */
-#define AFTER_WAKE   0x2U /* kswapd, to bring blocks online */
-
-/* Counters that others read without the lock. */
+/* A counter that others read without the lock. */
 static ALWAYS_INLINE void count_pages(struct zone *zone, long nr)
 {
 	store_once64(&zone->free_pages, zone->free_pages + (unsigned long)nr);
-}
-
-static ALWAYS_INLINE void count_blocks(struct zone *zone, unsigned int order, long nr)
-{
-	unsigned long *nr_free = &zone->free_area[order].nr_free;
-
-	store_once64(nr_free, *nr_free + (unsigned long)nr);
-}
-
-/* Is every free block of this order where its links say? */
-static bool is_free_head(const struct zone *zone, const struct page *page, unsigned int order)
-{
-	return page_zone_index(page) == zone->index && PagePrivate(page) && !PageReserved(page) &&
-	       page_state(page) == PAGE_FREE && page_private(page) == order;
-}
-
-/* The list anew, by what the descriptors say: nothing is lost, whatever the links were. */
-static void rebuild_list(struct zone *zone, unsigned int order)
-{
-	const unsigned long end = zone->zone_start_pfn + zone->spanned_pages;
-	struct free_area *area = &zone->free_area[order];
-	unsigned long nr = 0;
-
-	list_init(&area->free_list);
-	for (unsigned long pfn = align_up(zone->zone_start_pfn, 1UL << order); pfn < end;
-		pfn += 1UL << order) {
-		struct page *page = pfn_to_page(pfn);
-
-		if (!pfn_valid(this_cpu->mm, pfn) || !is_free_head(zone, page, order))
-			continue;
-		list_add_tail(&page->lru, &area->free_list);
-		nr++;
-	}
-	count_blocks(zone, order, (long)(nr - area->nr_free));
-}
-
-/* Do both neighbours of a link know it? */
-static __attribute__((noinline)) void check_link(
-	struct zone *zone, unsigned int order, const struct list_head *link)
-{
-	const struct mm *mm = this_cpu->mm;
-	const struct list_head *head = &zone->free_area[order].free_list;
-
-	if (link_is_valid(mm, head, link->next) && link_is_valid(mm, head, link->prev) &&
-		link->next->prev == link && link->prev->next == link)
-		return;
-	zone->bad_link = link;
-	zone->after_unlock |= AFTER_REPORT;
-	rebuild_list(zone, order);
-}
-
-/* Before a link of the list is followed. */
-static ALWAYS_INLINE void trust_link(
-	struct zone *zone, unsigned int order, const struct list_head *link)
-{
-	if (unlikely(__atomic_load_n(&this_cpu->mm->debug, __ATOMIC_RELAXED) & MM_DEBUG_LISTS))
-		check_link(zone, order, link);
-}
-
-/* Whose link was it: a list's head, or a block's? */
-static void report_link(const struct zone *zone, const struct list_head *bad)
-{
-	const size_t offset = (size_t)((const char *)bad - (const char *)zone->free_area);
-
-	if (offset < sizeof(zone->free_area))
-		misuse(MISUSE_BAD_LIST, NULL, (unsigned int)(offset / sizeof(struct free_area)),
-			CALLER());
-	else
-		misuse(MISUSE_BAD_LIST, list_entry(bad, struct page, lru), 0, CALLER());
-}
-
-/* End of a section that has left something to do. */
-static __attribute__((noinline)) void unlock_zone_and_work(struct zone *zone, irq_flags_t flags)
-{
-	const struct list_head *bad = zone->bad_link;
-	const unsigned int work = zone->after_unlock;
-
-	zone->bad_link = NULL;
-	zone->after_unlock = 0;
-	zone_unlock(zone, flags);
-	if (work & AFTER_REPORT)
-		report_link(zone, bad);
-	if (work & AFTER_WAKE)
-		kswapd_online(zone->zone_pgdat);
-}
-
-/* End of a section under the lock. */
-static ALWAYS_INLINE void unlock_zone(struct zone *zone, irq_flags_t flags)
-{
-	if (unlikely(zone->after_unlock))
-		unlock_zone_and_work(zone, flags);
-	else
-		zone_unlock(zone, flags);
-}
-
-static ALWAYS_INLINE void add_free_block(struct zone *zone, struct page *page, unsigned int order)
-{
-	ASSERT(spin_is_mine(&zone->lock));
-	ASSERT(page_zone_index(page) == zone->index);
-	trust_link(zone, order, &zone->free_area[order].free_list);
-	set_page_private(page, order);
-	set_page_tag(page, PAGE_FREE, 0);
-	page_write_flags(page, page_flags(page) | 1UL << PG_private);
-	list_add(&page->lru, &zone->free_area[order].free_list);
-	count_blocks(zone, order, 1);
-}
-
-static ALWAYS_INLINE void remove_free_block(
-	struct zone *zone, struct page *page, unsigned int order)
-{
-	trust_link(zone, order, &page->lru);
-	list_del(&page->lru);
-	count_blocks(zone, order, -1);
-	page_write_flags(page, page_flags(page) & ~(1UL << PG_private));
-	set_page_private(page, 0);
 }
 
 /* What keeps it from being a free block of exactly this order in this zone; NULL: it is one. */

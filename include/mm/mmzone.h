@@ -71,7 +71,7 @@ struct free_area {
 struct zone {
 	/* The lock, which waiters look at, and what its holder writes at every unlock or free. */
 	_Alignas(CACHE_LINE) struct spinlock lock;
-	unsigned int after_unlock;        /* what is still to be done: see mm/buddy.c; lock */
+	unsigned int after_unlock;        /* what is still to be done: see mm/free_list.h; lock */
 	const struct list_head *bad_link; /* found wrong, and mended; to be reported; lock */
 	uint64_t locked_since;            /* lock_clock(), of a hold that is timed; or 0; lock */
 	unsigned long set_aside_pages;    /* found corrupt: neither free nor allocated; lock */
