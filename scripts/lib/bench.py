@@ -4,7 +4,8 @@
 Boots what scripts/run boots on a machine of one hart and 1 GiB under `-icount shift=0`, where nothing
 depends on the host, and runs the monitor's `bench`; then, in the same boot, the misuse that is always
 caught, so that nobody measures an allocator without its checks. Three more boots, from 4 GiB to 4 TiB,
-tell how the cost of booting grows.
+tell how the cost of booting grows. And one with several harts at once, by the clock, tells what they
+reach beside each other: that is shown, and never compared.
 """
 import argparse
 import contextlib
@@ -25,6 +26,7 @@ import run as runner
 COMMANDS = ["bench exact", "selftest misuse cheap", "check"]
 CALLS_GIB = 1
 BOOT_GIBS = (4, 64, 4096)
+SCALE_HARTS = 4
 SECONDS = 600
 SKIPPED = 77  # the exit status that CTest takes for it
 USAGE = """scripts/bench [OPTIONS]
@@ -59,15 +61,16 @@ def parse(argv):
     return parser.parse_args(argv)
 
 
-def machine(gib):
+def counting(gib):
+    """One hart, whose instructions are all that takes time."""
     size = machines.size_text(gib << 30)
     args = machines.plain(1, machines.parse_size(size))
     return machines.Machine([*args, "-icount", "shift=0"])
 
 
-def measured(image, gib, commands):
+def measured(image, machine, commands):
     """Boot and run the commands; returns what `bench` printed."""
-    command = boot.qemu_command(machine(gib), image, boot.bootargs("", commands))
+    command = boot.qemu_command(machine, image, boot.bootargs("", commands))
     result = boot.run(command, SECONDS)
     if any("there is no command `bench`" in line for line in result.lines):
         raise Failed("that image has no command `bench`: it is from before there was one")
@@ -83,8 +86,8 @@ def measured(image, gib, commands):
 
 def measure(image):
     """All figures of an image, those of its growth included."""
-    printed, result = measured(image, CALLS_GIB, COMMANDS)
-    sizes = {gib: measured(image, gib, ["bench boot"])[0].figures for gib in BOOT_GIBS}
+    printed, result = measured(image, counting(CALLS_GIB), COMMANDS)
+    sizes = {gib: measured(image, counting(gib), ["bench boot"])[0].figures for gib in BOOT_GIBS}
     printed.figures.update(figures.growth(sizes))
     printed.calibration = next(line for line in result.lines if "calibration" in line)
     printed.caught = sum(line.startswith("ok ") and "SKIP" not in line for line in result.lines)
@@ -92,9 +95,17 @@ def measure(image):
     return printed
 
 
+def measure_scale(image, printed):
+    """What several harts reach, and how busy the host was when it began."""
+    printed.host = (f"{SCALE_HARTS} harts on {os.cpu_count()} cores of the host, whose load was "
+                    f"{os.getloadavg()[0]:.1f} before: by the clock, so it takes idle cores to tell")
+    machine = machines.sized(SCALE_HARTS, f"{CALLS_GIB}G", 1)
+    printed.figures.update(measured(image, machine, ["bench scale"])[0].figures)
+
+
 def pairs(image):
     """The figures of the hot pairs alone."""
-    return measured(image, CALLS_GIB, ["bench pairs"])[0].figures
+    return measured(image, counting(CALLS_GIB), ["bench pairs"])[0].figures
 
 
 def boots(folder):
@@ -132,13 +143,16 @@ def boot_rows(printed):
 def show(image, printed):
     describe(image, printed)
     print("\n".join([*figures.target_table(printed.figures), "",
-                     *figures.columns(BOOT_HEAD, boot_rows(printed))]))
+                     *figures.columns(BOOT_HEAD, boot_rows(printed)), "", printed.host, "",
+                     *figures.target_table(printed.figures, more=True), "",
+                     *figures.columns(*figures.scale_rows(printed.figures))]))
 
 
 def write_document(printed):
     """The tables of docs/performance.md."""
     lines = [f"{printed.facts['arch']}, {printed.compiler()}:", "", *figures.markdown(printed.figures), "",
-             *figures.markdown_table(BOOT_HEAD, boot_rows(printed))]
+             *figures.markdown_table(BOOT_HEAD, boot_rows(printed)), "", f"{printed.host}:", "",
+             *figures.markdown_table(*figures.scale_rows(printed.figures))]
     with open(figures.DOCUMENT, encoding="utf-8") as file:
         text = figures.with_tables(file.read(), lines)
     with open(figures.DOCUMENT, "w", encoding="utf-8") as file:
@@ -208,6 +222,8 @@ def report(options, image, printed):
     """Print what was asked for; returns the exit status."""
     if options.check:
         return check(printed)
+    if not (options.json or options.accept or options.compare):
+        measure_scale(image, printed)
     if options.json:
         print(json.dumps({"sha256": sha256(image), **printed.facts, "figures": printed.figures},
                          indent="\t"))

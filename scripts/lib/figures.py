@@ -18,7 +18,8 @@ PEERS = ("Linux-min", "Linux-distro", "LLFree", "xv6")
 # A change for the worse by more than this has to be accepted.
 TOLERATED_PERCENT = 2
 # Stages of the boot print, and what the firmware takes for that is not ours: only their growth counts.
-NOT_COMPARED = ("boot/",)
+# What harts reach beside each other goes by the clock.
+NOT_COMPARED = ("boot/", "scale/")
 
 
 class Unusable(Exception):
@@ -158,12 +159,34 @@ def columns(head, rows, left=1):
             for row in [head, *rows]]
 
 
-def target_table(figures):
+def aimed_at(figures, more=False):
+    """The rows that have a figure and a target; or those of ratios, where more is better."""
+    return [row for row in targets() if row["figure"] in figures
+            and row.get("more", False) == more and ("target" in row or more)]
+
+
+def target_text(row):
+    return text(row["target"]) if "target" in row else ""
+
+
+def target_table(figures, more=False):
     """What is aimed at, what is measured, what the best peer takes."""
-    rows = [[row["title"], text(figures[row["figure"]]), text(row["target"]), best(row),
-             verdict(row, figures[row["figure"]])]
-            for row in targets() if "target" in row and row["figure"] in figures]
-    return columns(["operation", "instructions", "target", "best peer", "verdict"], rows)
+    rows = [[row["title"], text(figures[row["figure"]]), target_text(row), best(row),
+             verdict(row, figures[row["figure"]])] for row in aimed_at(figures, more)]
+    head = ["throughput", "ratio"] if more else ["operation", "instructions"]
+    return columns([*head, "target", "best peer", "verdict"], rows)
+
+
+def scale_rows(figures):
+    """Pairs a second by number of harts, and the ratios to one hart: a head, and a row of each kind."""
+    harts = sorted({int(name.split("/harts/")[1]) for name in figures if "/harts/" in name})
+    kinds = list(dict.fromkeys(name.split("/harts/")[0] for name in figures if "/harts/" in name))
+    head = ["million pairs a second", *(f"{nr} hart{'s' * (nr > 1)}" for nr in harts),
+            *(f"{nr}:1" for nr in harts[1:])]
+    columns_of = [*(f"harts/{nr}" for nr in harts), *(f"ratio/{nr}" for nr in harts[1:])]
+    return head, [[kind.removeprefix("scale/"),
+                   *(f"{figures[name]:.2f}" if (name := f"{kind}/{column}") in figures else ""
+                     for column in columns_of)] for kind in kinds]
 
 
 def comparison(before, now, names):
@@ -193,15 +216,16 @@ def with_tables(document, lines):
 
 def markdown(figures):
     """The tables of docs/performance.md."""
-    rows = [[row["title"], text(figures[row["figure"]]), text(row["target"]),
-             *(text(row["peers"][peer]) if peer in row["peers"] else "" for peer in PEERS),
-             verdict(row, figures[row["figure"]])]
-            for row in targets() if "target" in row and row["figure"] in figures]
-    yield from markdown_table(["operation", "Pageframe", "target", *PEERS, "verdict"], rows)
-    yield ""
+    for more in (False, True):
+        rows = [[row["title"], text(figures[row["figure"]]), target_text(row),
+                 *(text(row["peers"][peer]) if peer in row["peers"] else "" for peer in PEERS),
+                 verdict(row, figures[row["figure"]])] for row in aimed_at(figures, more)]
+        yield from markdown_table(["throughput, ratios" if more else "operation", "Pageframe", "target",
+                                   *PEERS, "verdict"], rows)
+        yield ""
     rows = [[row["title"], text(figures[row["figure"]]),
              *(text(row["peers"][peer]) if peer in row["peers"] else "" for peer in PEERS)]
-            for row in targets() if "target" not in row and row["figure"] in figures]
+            for row in targets() if row["figure"] in figures and not {"target", "more"} & set(row)]
     yield from markdown_table(["operation", "Pageframe", *PEERS], rows)
     yield ""
     told = {row["figure"] for row in targets()}

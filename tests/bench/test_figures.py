@@ -139,6 +139,29 @@ def test_where_more_is_better():
     assert figures.best(row) == "LLFree 1.65"
 
 
+SCALE = {"scale/0/harts/1": 11.5, "scale/0/harts/4": 22.54, "scale/0/ratio/4": 1.96,
+         "scale/yardstick/harts/1": 6.1, "scale/0/yardsticks": 1.885, "scale/calls/yardsticks": 3.8,
+         "pair/0": 90}
+
+
+def test_throughput_is_a_table_of_its_own():
+    assert [line.split()[:2] for line in figures.target_table(SCALE)[1:]] == [["order", "0,"]]
+    head, *rows = figures.target_table(SCALE, more=True)
+    assert head.split()[:2] == ["throughput", "ratio"]
+    ends = ["1.89       3  Linux-min 0.75  missed by 1.11", "3.80                       -",
+            "1.96    1.95     LLFree 1.96  reached"]
+    assert len(rows) == 3 and all(row.endswith(end) for row, end in zip(rows, ends)), rows
+
+
+def test_rates_by_harts():
+    assert figures.scale_rows(SCALE) == (["million pairs a second", "1 hart", "4 harts", "4:1"],
+                                         [["0", "11.50", "22.54", "1.96"], ["yardstick", "6.10", "", ""]])
+
+
+def test_what_goes_by_the_clock_is_not_compared():
+    assert figures.compared(SCALE) == {"pair/0": 90}
+
+
 def test_the_table_of_targets():
     """Every row names a figure of its own, and a peer that has a column; the best is the least."""
     rows = figures.targets()
