@@ -205,7 +205,7 @@ void lru_put_back(struct zone *zone, struct list_head *pages);
 /** Take a page with count 0, which is to be freed, off its list; true if it was on one. */
 bool lru_remove(struct page *page);
 
-/* vmscan.c */
+/* kswapd.c */
 
 /** Let the node's kswapd bring blocks online. Any context; no lock held. */
 void kswapd_online(struct pglist_data *pgdat);
