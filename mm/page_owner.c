@@ -50,15 +50,6 @@ struct page_owner *page_owner(const struct mm *mm, unsigned long pfn)
 	return record_of(__atomic_load_n(&mm->page_owner, __ATOMIC_ACQUIRE), pfn);
 }
 
-static unsigned int order_of(size_t bytes)
-{
-	unsigned int order = 0;
-
-	while (PAGE_SIZE << order < bytes)
-		order++;
-	return order;
-}
-
 static size_t table_bytes(unsigned int nr_chunks)
 {
 	return sizeof(struct page_owner_table) + nr_chunks * sizeof(struct page_owner_chunk *);
@@ -73,7 +64,7 @@ static void free_table(struct page_owner_table *table)
 			free_pages((unsigned long)chunk->block[j], RECORDS_ORDER);
 		free_page((unsigned long)chunk);
 	}
-	free_pages((unsigned long)table, order_of(table_bytes(table->nr_chunks)));
+	free_pages((unsigned long)table, get_order(table_bytes(table->nr_chunks)));
 }
 
 /* Records of the block at `pfn`, near it, and the chunk that they hang from. False: no memory. */
@@ -102,7 +93,7 @@ static bool add_records(struct mm *mm, struct page_owner_table *table, unsigned 
 static struct page_owner_table *new_table(struct mm *mm)
 {
 	const unsigned int nr_chunks = (unsigned int)(mm->max_pfn / CHUNK_PAGES) + 1;
-	const unsigned int order = order_of(table_bytes(nr_chunks));
+	const unsigned int order = get_order(table_bytes(nr_chunks));
 	struct page_owner_table *table = (void *)__get_free_pages(GFP_TABLE, order);
 
 	if (!table)

@@ -20,22 +20,13 @@
 
 #define GFP_RING      (GFP_KERNEL | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN)
 
-static unsigned int order_of(size_t bytes)
-{
-	unsigned int order = 0;
-
-	while (PAGE_SIZE << order < bytes)
-		order++;
-	return order;
-}
-
 bool mm_trace_set_size(struct mm *mm, unsigned long events)
 {
 	const unsigned long most = (PAGE_SIZE << (MAX_ORDER - 1)) / sizeof(struct mm_trace_event);
 
 	if (mm->trace || events == 0 || events > most)
 		return false;
-	mm->trace_order = order_of(events * sizeof(struct mm_trace_event)) + 1;
+	mm->trace_order = get_order(events * sizeof(struct mm_trace_event)) + 1;
 	return true;
 }
 
@@ -48,7 +39,7 @@ static void free_trace(struct mm_trace *trace)
 {
 	for (unsigned int i = 0; i < trace->nr_rings; i++)
 		free_pages((unsigned long)trace->ring[i].event, trace->order);
-	free_pages((unsigned long)trace, order_of(table_bytes(trace->nr_rings)));
+	free_pages((unsigned long)trace, get_order(table_bytes(trace->nr_rings)));
 }
 
 static bool add_ring(const struct mm *mm, struct mm_trace *trace, unsigned int cpu)
@@ -65,7 +56,7 @@ static bool add_ring(const struct mm *mm, struct mm_trace *trace, unsigned int c
 static struct mm_trace *new_trace(const struct mm *mm)
 {
 	struct mm_trace *trace = (void *)__get_free_pages(
-		GFP_RING, order_of(table_bytes(mm->nr_cpus)));
+		GFP_RING, get_order(table_bytes(mm->nr_cpus)));
 
 	if (!trace)
 		return NULL;

@@ -56,6 +56,16 @@ static inline unsigned long order_bytes(unsigned int order)
 	return PAGE_SIZE << order;
 }
 
+/** The least order whose blocks have `bytes` bytes; it may be above the largest there is. */
+static inline unsigned int get_order(unsigned long bytes)
+{
+	unsigned int order = 0;
+
+	while (order_bytes(order) < bytes)
+		order++;
+	return order;
+}
+
 /** `value` rounded down, up, to a multiple of `align`, a power of two. */
 static inline uint64_t align_down(uint64_t value, uint64_t align)
 {

@@ -15,7 +15,6 @@
 #include <port/cpu.h>
 #include <port/print.h>
 #include "core.h"
-#include "order.h"
 
 #define FOOTPRINT_DEFAULT_MAX (1UL << 30)
 /** The least that a worker can do something with: order 3 twice. */
@@ -255,7 +254,7 @@ bool state_release(struct stress *s, struct page *page, unsigned int order)
 
 void *state_alloc(struct stress *s, unsigned int cpu_id, unsigned long bytes)
 {
-	unsigned int order = order_for(bytes);
+	unsigned int order = get_order(bytes);
 	struct page *page = alloc_pages_node(
 		s->mm->cpu[cpu_id]->nid, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, order);
 	void *state;
@@ -269,7 +268,7 @@ void *state_alloc(struct stress *s, unsigned int cpu_id, unsigned long bytes)
 
 void state_free(struct stress *s, void *state, unsigned long bytes)
 {
-	unsigned int order = order_for(bytes);
+	unsigned int order = get_order(bytes);
 
 	if (state && state_release(s, virt_to_page(state), order))
 		free_pages((unsigned long)state, order);

@@ -17,7 +17,6 @@
 #include <string.h>
 #include <port/irq.h>
 #include <port/mem.h>
-#include "order.h"
 #include "ownership.h"
 
 /* The root is kept below this order; on larger machines the leaves grow instead. */
@@ -197,7 +196,7 @@ enum ownership_result ownership_init(
 	for (;; map->leaf_order++) {
 		map->leaf_shift = OWNERS_SHIFT + map->leaf_order;
 		map->nr_roots = (mm->max_pfn >> map->leaf_shift) + 1;
-		map->root_order = order_for(map->nr_roots * sizeof(*map->root));
+		map->root_order = get_order(map->nr_roots * sizeof(*map->root));
 		if (map->root_order <= ROOT_ORDER_MAX)
 			break;
 	}
