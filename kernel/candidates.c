@@ -18,15 +18,22 @@ static int words_before(const char *line, unsigned int word, char *copy, char **
 	return parse_words(copy, words);
 }
 
+const char *nth_word(const char *const *words, unsigned int nth)
+{
+	for (unsigned int i = 0; i < nth; i++)
+		if (!words[i])
+			return NULL;
+	return words[nth];
+}
+
 /* Candidate number `nth` by the row of a command. */
 static const char *row_candidate(const struct command *row, int argc, char **argv, unsigned int nth)
 {
+	const char *const *words = argc == 1 && row->first ? row->first : row->words;
+
 	if (row->candidate)
 		return row->candidate(argc, argv, nth);
-	for (unsigned int i = 0; row->words && i < nth; i++)
-		if (!row->words[i])
-			return NULL;
-	return row->words ? row->words[nth] : NULL;
+	return words ? nth_word(words, nth) : NULL;
 }
 
 const char *command_candidate(const struct command *table, unsigned int nr, const char *line,

@@ -41,12 +41,12 @@ int cmd_debug(int argc, char **argv)
 
 const char *debug_candidate(int argc, char **argv, unsigned int nth)
 {
-	static const char *const states[] = {"on", "off"};
+	static const char *const states[] = {"on", "off", NULL};
 
 	(void)argv;
 	if (argc == 1)
 		return nth < nr_mm_debug_levels ? mm_debug_levels[nth].name : NULL;
-	return argc == 2 && nth < 2 ? states[nth] : NULL;
+	return argc == 2 ? nth_word(states, nth) : NULL;
 }
 
 int cmd_owner(int argc, char **argv)

@@ -13,14 +13,15 @@ static struct mm_explain record;
 
 const char *explain_candidate(int argc, char **argv, unsigned int nth)
 {
-	static const char *const frees[] = {"last", "pfn=", "pa=", "va="};
+	static const char *const calls[] = {"alloc", "free", NULL};
+	static const char *const frees[] = {"last", "pfn=", "pa=", "va=", NULL};
 
 	if (argc == 1)
-		return nth == 0 ? "alloc" : nth == 1 ? "free" : NULL;
+		return nth_word(calls, nth);
 	if (strcmp(argv[1], "alloc") == 0)
 		return alloc_candidate(argc - 1, argv + 1, nth);
 	if (strcmp(argv[1], "free") == 0 && argc == 2)
-		return nth < sizeof(frees) / sizeof(frees[0]) ? frees[nth] : NULL;
+		return nth_word(frees, nth);
 	return NULL;
 }
 

@@ -10,15 +10,6 @@
 #include "kernel.h"
 #include "monitor.h"
 
-const char *fault_candidate(int argc, char **argv, unsigned int nth)
-{
-	static const char *const words[] = {"off", "probability=", "interval=", "times=", "space=",
-		"min-order=", "ignore-gfp-wait=", "verbose=", "seed=", "fail-nth="};
-
-	(void)argv;
-	return argc >= 1 && nth < sizeof(words) / sizeof(words[0]) ? words[nth] : NULL;
-}
-
 /* The words into the attributes, and fail-nth, which is the thread's and not one of them. */
 static bool parse(int argc, char **argv, struct mm_fault_attr *attr, uint64_t *nth)
 {

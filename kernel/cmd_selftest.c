@@ -266,8 +266,5 @@ const char *selftest_candidate(int argc, char **argv, unsigned int nth)
 		return nth < NR_SELFTESTS ? selftests[nth].name : NULL;
 	if (argc > 2 || strcmp(argv[1], "crash") != 0)
 		return NULL;
-	for (unsigned int i = 0; i < nth; i++)
-		if (!arch_crash_names[i])
-			return NULL;
-	return arch_crash_names[nth];
+	return nth_word(arch_crash_names, nth);
 }

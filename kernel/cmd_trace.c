@@ -10,14 +10,6 @@
 #include "kernel.h"
 #include "monitor.h"
 
-const char *trace_candidate(int argc, char **argv, unsigned int nth)
-{
-	static const char *const words[] = {"on", "off", "dump"};
-
-	(void)argv;
-	return argc == 1 && nth < sizeof(words) / sizeof(words[0]) ? words[nth] : NULL;
-}
-
 static void show_state(void)
 {
 	print("trace: %s, %lu events kept, %lu lost\n",

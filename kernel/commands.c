@@ -2,60 +2,9 @@
 /*
  * The table of commands: to add one, add a row. Constant; owns nothing.
  */
-#include <string.h>
 #include "monitor.h"
 
-/* The nth of a list that ends in NULL. */
-static const char *nth_of(const char *const *list, unsigned int nth)
-{
-	for (unsigned int i = 0; i < nth; i++)
-		if (!list[i])
-			return NULL;
-	return list[nth];
-}
-
-static const char *layout_candidate(int argc, char **argv, unsigned int nth)
-{
-	static const char *const words[] = {"json", NULL};
-
-	(void)argv;
-	return argc == 1 ? nth_of(words, nth) : NULL;
-}
-
-static const char *page_candidate(int argc, char **argv, unsigned int nth)
-{
-	static const char *const words[] = {"pfn=", "pa=", "va=", NULL};
-
-	(void)argv;
-	return argc == 1 ? nth_of(words, nth) : NULL;
-}
-
-static const char *free_candidate(int argc, char **argv, unsigned int nth)
-{
-	static const char *const words[] = {"all", "last", "pfn=", "pa=", "va=", NULL};
-
-	(void)argv;
-	return argc == 1 ? nth_of(words, nth) : NULL;
-}
-
-static const char *stress_candidate(int argc, char **argv, unsigned int nth)
-{
-	static const char *const words[] = {"seed=", "ops=", "seconds=", "workers=", "footprint=",
-		"policy=", "pressure=", "oom", NULL};
-	static const char *const oom_words[] = {"kills=", "seed=", NULL};
-
-	if (argc > 1 && strcmp(argv[1], "oom") == 0)
-		return nth_of(oom_words, nth);
-	return nth_of(words, nth);
-}
-
-static const char *thrash_candidate(int argc, char **argv, unsigned int nth)
-{
-	static const char *const words[] = {"seed=", "workers=", "passes=", NULL};
-
-	(void)argv;
-	return argc > 1 ? nth_of(words, nth) : NULL;
-}
+static const char *const page_words[] = {"pfn=", "pa=", "va=", NULL};
 
 #define PAGE_ARGUMENT                                                                        \
 	"PFN|ADDRESS  a plain number is a pfn if memory reaches that far, else a physical\n" \
@@ -84,7 +33,7 @@ const struct command commands[] = {
 			"addresses are used",
 		.example = "layout json",
 		.run = cmd_layout,
-		.candidate = layout_candidate,
+		.first = (const char *const[]){"json", NULL},
 	},
 	{
 		.group = GROUP_MEMORY,
@@ -297,7 +246,7 @@ const struct command commands[] = {
 		.prints = "its node, zone and state, or what it is reserved for; count and flags",
 		.example = "page pa=0x80400000",
 		.run = cmd_page,
-		.candidate = page_candidate,
+		.first = page_words,
 	},
 	{
 		.group = GROUP_HAND,
@@ -331,7 +280,7 @@ const struct command commands[] = {
 		.prints = "what was freed, or a report of the misuse and why it was refused",
 		.example = "free all",
 		.run = cmd_free,
-		.candidate = free_candidate,
+		.first = (const char *const[]){"all", "last", "pfn=", "pa=", "va=", NULL},
 	},
 	{
 		.group = GROUP_HAND,
@@ -375,7 +324,7 @@ const struct command commands[] = {
 			  "CPU, time, and where from. Wants `debug owner on`",
 		.example = "debug owner on; alloc 0; owner pa=0x80400000",
 		.run = cmd_owner,
-		.candidate = page_candidate,
+		.first = page_words,
 	},
 	{
 		.group = GROUP_HAND,
@@ -423,7 +372,7 @@ const struct command commands[] = {
 			"events kept, and those that are lost because newer ones took their place",
 		.example = "trace on; stress ops=1000; trace dump",
 		.run = cmd_trace,
-		.candidate = trace_candidate,
+		.first = (const char *const[]){"on", "off", "dump", NULL},
 	},
 	{
 		.group = GROUP_TEST,
@@ -449,7 +398,9 @@ const struct command commands[] = {
 		.example = "fault probability=10 times=-1 min-order=0 verbose=0; stress ops=20000; "
 			   "fault off",
 		.run = cmd_fault,
-		.candidate = fault_candidate,
+		.words = (const char *const[]){"off",
+			"probability=", "interval=", "times=", "space=", "min-order=",
+			"ignore-gfp-wait=", "verbose=", "seed=", "fail-nth=", NULL},
 	},
 	{
 		.group = GROUP_TEST,
@@ -498,7 +449,8 @@ const struct command commands[] = {
 			"`FAIL`. It overwrites the first disk. Ctrl-C ends it early, as a failure",
 		.example = "thrash 512M seed=7",
 		.run = cmd_thrash,
-		.candidate = thrash_candidate,
+		.first = (const char *const[]){NULL},
+		.words = (const char *const[]){"seed=", "workers=", "passes=", NULL},
 	},
 	{
 		.group = GROUP_TEST,

@@ -38,6 +38,8 @@ struct command {
 	const char *(*candidate)(int argc, char **argv, unsigned int nth);
 	/** If `candidate` is NULL: they are these, wherever the word is. Ends in NULL; or NULL. */
 	const char *const *words;
+	/** And instead of those, if it is not NULL, for the first argument these. Ends in NULL. */
+	const char *const *first;
 };
 
 /** Most words that a command may have, its name included. */
@@ -115,8 +117,7 @@ const char *help_candidate(int argc, char **argv, unsigned int nth);
 const char *alloc_candidate(int argc, char **argv, unsigned int nth);
 const char *explain_candidate(int argc, char **argv, unsigned int nth);
 const char *debug_candidate(int argc, char **argv, unsigned int nth);
-const char *trace_candidate(int argc, char **argv, unsigned int nth);
-const char *fault_candidate(int argc, char **argv, unsigned int nth);
+const char *stress_candidate(int argc, char **argv, unsigned int nth);
 const char *bench_candidate(int argc, char **argv, unsigned int nth);
 const char *selftest_candidate(int argc, char **argv, unsigned int nth);
 
@@ -148,6 +149,9 @@ int command_usage(const char *command, const char *format, ...)
  */
 const char *command_candidate(const struct command *table, unsigned int nr, const char *line,
 	unsigned int word, unsigned int nth);
+
+/** Word number `nth` of a list that ends in NULL; NULL behind its end (candidates.c). */
+const char *nth_word(const char *const *words, unsigned int nth);
 
 /*
  * Arguments (parse.c). Numbers are decimal or 0x and hexadecimal digits, nothing else.

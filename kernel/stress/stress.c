@@ -208,6 +208,17 @@ static int stress_oom(int argc, char **argv)
 	return passed ? CMD_OK : CMD_FAILED;
 }
 
+const char *stress_candidate(int argc, char **argv, unsigned int nth)
+{
+	static const char *const words[] = {"seed=", "ops=", "seconds=", "workers=", "footprint=",
+		"policy=", "pressure=", "oom", NULL};
+	static const char *const oom_words[] = {"kills=", "seed=", NULL};
+
+	if (argc > 1 && strcmp(argv[1], "oom") == 0)
+		return nth_word(oom_words, nth);
+	return nth_word(words, nth);
+}
+
 int cmd_stress(int argc, char **argv)
 {
 	static unsigned int ids[STRESS_MAX_CPUS];

@@ -151,6 +151,14 @@ static const char *colours(int argc, char **argv, unsigned int nth)
 static const struct command table[] = {
 	{.name = "paint", .args = "COLOUR", .candidate = colours},
 	{.name = "wash", .args = ""},
+	{.name = "dry",
+		.args = "[KEY=VALUE...]",
+		.words = (const char *const[]){"by=", "at=", NULL}},
+	{.name = "fold", .args = "[once]", .first = (const char *const[]){"once", NULL}},
+	{.name = "iron",
+		.args = "SHIRT [KEY=VALUE...]",
+		.words = (const char *const[]){"heat=", NULL},
+		.first = (const char *const[]){NULL}},
 };
 
 static const char *candidate_at_end(const char *line, unsigned int nth)
@@ -163,7 +171,7 @@ static void candidates_for_commands_and_arguments(void **state)
 	(void)state;
 	assert_string_equal(candidate_at_end("", 0), "paint");
 	assert_string_equal(candidate_at_end("  ", 1), "wash");
-	assert_null(candidate_at_end("", 2));
+	assert_null(candidate_at_end("", ARRAY_SIZE(table)));
 	assert_string_equal(candidate_at_end("wash; ", 0), "paint");
 	assert_string_equal(candidate_at_end("paint ", 1), "green");
 	assert_null(candidate_at_end("paint ", 2));
@@ -174,6 +182,22 @@ static void candidates_for_commands_and_arguments(void **state)
 	/* What stands at the word and behind it does not matter. */
 	assert_string_equal(
 		command_candidate(table, ARRAY_SIZE(table), "paint re; wash", 6, 0), "red");
+}
+
+/* A row that lists words, for any argument or for the first. */
+static void candidates_by_lists_of_words(void **state)
+{
+	(void)state;
+	assert_string_equal(candidate_at_end("dry ", 1), "at=");
+	assert_null(candidate_at_end("dry ", 2));
+	assert_null(candidate_at_end("dry ", 3));
+	assert_string_equal(candidate_at_end("dry by=sun ", 0), "by=");
+	assert_string_equal(candidate_at_end("fold ", 0), "once");
+	assert_null(candidate_at_end("fold ", 1));
+	assert_null(candidate_at_end("fold once ", 0));
+	assert_null(candidate_at_end("iron ", 0));
+	assert_string_equal(candidate_at_end("iron white ", 0), "heat=");
+	assert_null(candidate_at_end("iron white ", 1));
 }
 
 static void candidates_of_endless_lines(void **state)
@@ -200,6 +224,7 @@ int main(void)
 		cmocka_unit_test(words_are_cut),
 		cmocka_unit_test(words_have_a_limit),
 		cmocka_unit_test(candidates_for_commands_and_arguments),
+		cmocka_unit_test(candidates_by_lists_of_words),
 		cmocka_unit_test(candidates_of_endless_lines),
 	};
 
