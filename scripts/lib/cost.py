@@ -100,18 +100,24 @@ def build(patch, folder):
     return os.path.join(built, "pageframe.elf")
 
 
-def main():
+def for_each_patch(show):
+    """Call show(elf, folder, patch's name) for the image as it is, the name None, and with each patch
+    of the command line; ends with a line if one can not be built."""
     boot.end_on_signals()
     machines.current = "riscv64"
     for patch in [None, *sys.argv[1:]]:
         with tempfile.TemporaryDirectory(prefix="pageframe-cost-") as folder:
             try:
-                alloc, free = measure(build(patch, folder), folder)
+                show(build(patch, folder), folder, patch and os.path.basename(patch))
             except subprocess.CalledProcessError as error:
                 sys.exit(f"scripts/cost: `{' '.join(error.cmd)}` failed")
-        print(f"{alloc + free} instructions: alloc_pages {alloc}, __free_pages {free}"
-              f"{f', with {os.path.basename(patch)}' if patch else ''}", flush=True)
+
+
+def show_pair(elf, folder, patch):
+    alloc, free = measure(elf, folder)
+    print(f"{alloc + free} instructions: alloc_pages {alloc}, __free_pages {free}"
+          f"{f', with {patch}' if patch else ''}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    for_each_patch(show_pair)

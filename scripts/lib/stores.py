@@ -8,13 +8,10 @@ enough. A pair that writes no shared line meets nobody, with however many harts.
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 
-import boot
 import cost
-import machine as machines
 
 ORDERS = range(11)
 # The first ones may fill the caches.
@@ -36,7 +33,10 @@ def measure(elf, orders=ORDERS, warm=WARM, before=()):
     return found
 
 
-def show(found):
+def show(elf, _, patch):
+    found = measure(elf)
+    if patch:
+        print(f"with {patch}:", flush=True)
     for pair in found:
         names = f": {', '.join(sorted(pair['shared']))}" if pair["shared"] else ""
         print(f"order {pair['order']:2}: {pair['cpu']:2} lines of the CPU's, "
@@ -44,19 +44,5 @@ def show(found):
               f"{len(pair['shared'])} shared{names}", flush=True)
 
 
-def main():
-    boot.end_on_signals()
-    machines.current = "riscv64"
-    for patch in [None, *sys.argv[1:]]:
-        with tempfile.TemporaryDirectory(prefix="pageframe-cost-") as folder:
-            try:
-                elf = cost.build(patch, folder)
-                if patch:
-                    print(f"with {os.path.basename(patch)}:", flush=True)
-                show(measure(elf))
-            except subprocess.CalledProcessError as error:
-                sys.exit(f"scripts/cost: `{' '.join(error.cmd)}` failed")
-
-
 if __name__ == "__main__":
-    main()
+    cost.for_each_patch(show)
