@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The final page tables: one set for all CPUs, built at boot by the boot CPU; stacks come and go
- * with threads, on any CPU. Which range gets which rights and which size of page, on every machine
- * with tables of 512 entries of 8 bytes.
+ * The final page tables: one set for all CPUs, built at boot by the boot CPU. Which range gets
+ * which rights and which size of page, on every machine with tables of 512 entries of 8 bytes.
  *
- * Owns the tables and the windows of virtual addresses. paging.lock, interrupts off, is held where
- * entries are changed once the tables are in use; tables are allocated under it, atomically. The
- * page allocator itself maps descriptors, under a lock of their own: their tables are there since
- * boot, untouched, in entries that are not valid yet.
+ * Owns the tables and the windows of virtual addresses, but for that of stacks, paging_stack.c's.
+ * paging_lock(), interrupts off, is held where entries are changed once the tables are in use;
+ * tables are allocated under it, atomically. The page allocator itself maps descriptors, under a
+ * lock of their own: their tables are there since boot, untouched, in entries that are not valid
+ * yet.
  *
  * The architecture says in its tables.h where the windows are, what an entry looks like, and when
  * a CPU sees one that has changed; its paging.c has paging_init(), which switches to the tables.
@@ -20,7 +20,6 @@
  * gets a linear map of its own and shares all tables behind its other entries with the first, and
  * CPU after CPU changes to it. The few tables of the first stay, as a root entry is made in both.
  */
-#include <assert.h>
 #include <string.h>
 #include <mm/mm.h>
 #include <port/boot.h>
@@ -56,7 +55,6 @@ static struct {
 	uintptr_t next_device;
 	struct spinlock mem_map_lock; /* entries of the descriptors' window; innermost */
 	struct spinlock lock;
-	uint64_t thread_stacks[MAX_THREAD_STACKS / 64]; /* bit: the slot is taken; lock */
 } paging;
 
 static uint64_t *table_at(phys_addr_t pa)
@@ -122,6 +120,16 @@ static phys_addr_t table_for(phys_addr_t root, uint64_t entry)
 		return new_table(root);
 	memset(table_at(pte_to_phys(entry)), 0, PAGE_SIZE);
 	return pte_to_phys(entry);
+}
+
+irq_flags_t paging_lock(void)
+{
+	return spin_lock_irqsave(&paging.lock);
+}
+
+void paging_unlock(irq_flags_t flags)
+{
+	spin_unlock_irqrestore(&paging.lock, flags);
 }
 
 irq_flags_t paging_lock_mem_map(void)
@@ -233,6 +241,11 @@ static int mapped(int result)
 	return result;
 }
 
+int paging_map(uintptr_t va, phys_addr_t pa, uint64_t bytes, uint64_t prot)
+{
+	return mapped(map(va, pa, bytes, prot));
+}
+
 /* [base, end) of physical memory into the linear map, as far as it lies within [low, high). */
 static int map_linear_part(phys_addr_t root, const struct memblock_free *run, phys_addr_t low,
 	phys_addr_t high, uint64_t prot)
@@ -337,7 +350,7 @@ static void drop_split(void)
 /* The new root is the one in use, with all that the old one has beside its linear map. */
 static void replace_root(phys_addr_t root)
 {
-	const irq_flags_t flags = spin_lock_irqsave(&paging.lock);
+	const irq_flags_t flags = paging_lock();
 	const uint64_t *from = table_at(paging.root);
 	uint64_t *to = table_at(root);
 
@@ -347,7 +360,7 @@ static void replace_root(phys_addr_t root)
 	paging.split_root = 0;
 	paging.old_root = paging.root;
 	paging.root = root;
-	spin_unlock_irqrestore(&paging.lock, flags);
+	paging_unlock(flags);
 	tables_written();
 }
 
@@ -425,7 +438,7 @@ int mem_map_populate(struct page *at, phys_addr_t pa, size_t bytes)
 	if (!in_mem_map((uintptr_t)at, bytes))
 		return -1;
 	flags = paging_lock_mem_map();
-	error = mapped(map((uintptr_t)at, pa, bytes, PROT_RW));
+	error = paging_map((uintptr_t)at, pa, bytes, PROT_RW);
 	paging_unlock_mem_map(flags);
 	return error;
 }
@@ -445,92 +458,7 @@ volatile void *mmio_map(phys_addr_t pa, size_t bytes)
 	if (va + length > DEVICE_BASE + DEVICE_BYTES || length > DEVICE_BYTES)
 		return NULL;
 	paging.next_device = va + length + PAGE_SIZE;
-	if (mapped(map(va, base, length, PROT_DEVICE)))
+	if (paging_map(va, base, length, PROT_DEVICE))
 		return NULL;
 	return (volatile void *)(va + (pa - base));
-}
-
-/* The first half of the window is the CPUs', whose slots have two halves; then the threads'. */
-#define FIRST_THREAD_HALF (MAX_CPUS * NR_STACKS)
-static_assert((FIRST_THREAD_HALF + MAX_THREAD_STACKS) * STACK_HALF <= STACK_BYTES,
-	"all stacks have an address");
-
-static uintptr_t half_address(unsigned long half)
-{
-	return STACK_BASE + half * STACK_HALF + PAGE_SIZE;
-}
-
-static void unmap_half(unsigned long half, size_t bytes)
-{
-	for (size_t at = 0; at < bytes; at += PAGE_SIZE) {
-		uint64_t *entry = find_entry(paging.root, half_address(half) + at, 0, false);
-
-		if (entry)
-			*entry = 0;
-	}
-	tlb_forget(half_address(half), bytes);
-}
-
-/* The address, or 0 and nothing changed if a table could not be had. */
-static uintptr_t map_half(unsigned long half, phys_addr_t pa, size_t bytes)
-{
-	if (bytes <= STACK_MAX && mapped(map(half_address(half), pa, bytes, PROT_RW)) == 0)
-		return half_address(half);
-	unmap_half(half, bytes);
-	return 0;
-}
-
-uintptr_t paging_map_stack(unsigned int slot, enum stack_kind kind, phys_addr_t pa, size_t bytes)
-{
-	irq_flags_t flags;
-	uintptr_t va;
-
-	if (slot >= MAX_CPUS)
-		return 0;
-	flags = spin_lock_irqsave(&paging.lock);
-	va = map_half(slot * NR_STACKS + kind, pa, bytes);
-	spin_unlock_irqrestore(&paging.lock, flags);
-	return va;
-}
-
-void paging_unmap_stack(unsigned int slot, enum stack_kind kind, size_t bytes)
-{
-	irq_flags_t flags = spin_lock_irqsave(&paging.lock);
-
-	unmap_half(slot * NR_STACKS + kind, bytes);
-	spin_unlock_irqrestore(&paging.lock, flags);
-}
-
-/* The lowest slot that is not taken, or MAX_THREAD_STACKS. */
-static unsigned int free_thread_slot(void)
-{
-	for (unsigned int i = 0; i < MAX_THREAD_STACKS / 64; i++)
-		if (~paging.thread_stacks[i])
-			return i * 64 + (unsigned int)__builtin_ctzll(~paging.thread_stacks[i]);
-	return MAX_THREAD_STACKS;
-}
-
-uintptr_t paging_map_thread_stack(phys_addr_t pa, size_t bytes, unsigned int *slot)
-{
-	irq_flags_t flags = spin_lock_irqsave(&paging.lock);
-	unsigned int nr = free_thread_slot();
-	uintptr_t va = 0;
-
-	if (nr < MAX_THREAD_STACKS)
-		va = map_half(FIRST_THREAD_HALF + nr, pa, bytes);
-	if (va != 0) {
-		paging.thread_stacks[nr / 64] |= 1ULL << nr % 64;
-		*slot = nr;
-	}
-	spin_unlock_irqrestore(&paging.lock, flags);
-	return va;
-}
-
-void paging_unmap_thread_stack(unsigned int slot, size_t bytes)
-{
-	irq_flags_t flags = spin_lock_irqsave(&paging.lock);
-
-	unmap_half(FIRST_THREAD_HALF + slot, bytes);
-	paging.thread_stacks[slot / 64] &= ~(1ULL << slot % 64);
-	spin_unlock_irqrestore(&paging.lock, flags);
 }

@@ -55,6 +55,7 @@ bool early_mmio_piece(unsigned int i, uintptr_t *va, phys_addr_t *pa);
 /**
  * Map one stack of CPU slot `slot`: [pa, pa + bytes), bytes at most STACK_MAX, with unmapped
  * pages on both sides. Returns its lowest address, or 0 if there is no page for a table.
+ * paging_stack.c, as the next.
  */
 enum stack_kind { STACK_EMERGENCY, STACK_MAIN, NR_STACKS };
 #define STACK_MAX THREAD_STACK_MAX
@@ -72,9 +73,20 @@ void paging_unmap_thread_stack(unsigned int slot, size_t bytes);
 
 /**
  * The entry for an address at `level`, above which no leaf maps it, or NULL if it has no table. Any
- * CPU. paging_changed() after it was made valid, or invalid, in another way than by paging.c.
+ * CPU. paging_changed() after it was made valid, or invalid, in another way than by paging_map().
  */
 uint64_t *paging_entry(uintptr_t va, unsigned int level);
+
+/** Entries of the stacks' window, and the root, change under this lock. Any context. */
+irq_flags_t paging_lock(void);
+void paging_unlock(irq_flags_t flags);
+
+/**
+ * Map whole pages where nothing is mapped, in leaves as large as fit; `prot` is one of the PROT_ of
+ * pte.h. Returns 0, and this CPU may use them; or -1 if there was no memory for a table: what was
+ * mapped stays.
+ */
+int paging_map(uintptr_t va, phys_addr_t pa, uint64_t bytes, uint64_t prot);
 
 /** Entries of the descriptors' window change under this lock, the innermost. Any context. */
 irq_flags_t paging_lock_mem_map(void);

@@ -5,7 +5,7 @@
  * A stack's pages are mapped a second time, between unmapped ones. The bounds in a CPU's struct
  * stacks are those of the running thread: the architecture's trap.S sees by them whether sp has run
  * over, its dump.c which frames may be read. Its switch.h says where its switch.S keeps which
- * register. Owns nothing: the slots of addresses are paging.c's.
+ * register. Owns nothing: the slots of addresses are paging_stack.c's.
  */
 #include <mm/mm.h>
 #include <port/cpu.h>
