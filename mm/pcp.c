@@ -54,8 +54,8 @@ void pageset_init(struct per_cpu_pageset *pageset, struct zone *zone)
 	pcp_init_blocks(pageset);
 }
 
-/* A batch to the buddy system, those that were freed first. */
-static ALWAYS_INLINE void spill(struct zone *zone, struct per_cpu_pageset *set,
+/* A batch to the buddy system, those that were freed first; how many went. */
+static ALWAYS_INLINE unsigned int spill(struct zone *zone, struct per_cpu_pageset *set,
 	struct per_cpu_pages *pcp, struct mm_explain *explain)
 {
 	unsigned int went;
@@ -65,6 +65,7 @@ static ALWAYS_INLINE void spill(struct zone *zone, struct per_cpu_pageset *set,
 	else
 		went = buddy_free_bulk(zone, pcp->batch, &pcp->list);
 	pcp_count_moved(set, pcp, 0, -(int)went);
+	return went;
 }
 
 /* A batch at a time, so that others need not wait for the lock until all is done. */
@@ -78,8 +79,11 @@ static void drain_this_cpu(struct mm_cpu *cpu)
 		struct per_cpu_pageset *set = &cpu->pageset[zone->index];
 
 		for (unsigned int i = 0; i < NR_PCP; i++) {
-			while (set->pcp[i].count)
-				spill(zone, set, &set->pcp[i], NULL);
+			while (set->pcp[i].count) {
+				const unsigned int went = spill(zone, set, &set->pcp[i], NULL);
+
+				ASSERT(went);
+			}
 		}
 	}
 	pcp_drain_blocks(cpu);

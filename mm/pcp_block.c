@@ -106,8 +106,8 @@ struct page *pcp_alloc_block(
 	return page;
 }
 
-/* A batch to the buddy system, those that were freed first. */
-static void spill(struct zone *zone, unsigned int order, struct mm_explain *explain)
+/* A batch to the buddy system, those that were freed first; how many went. */
+static unsigned int spill(struct zone *zone, unsigned int order, struct mm_explain *explain)
 {
 	struct per_cpu_pageset *set = &this_cpu->pageset[zone->index];
 	struct per_cpu_pages *pcp = pcp_of_order(set, order);
@@ -118,6 +118,7 @@ static void spill(struct zone *zone, unsigned int order, struct mm_explain *expl
 	else
 		went = buddy_free_blocks(zone, order, pcp->batch, &pcp->list);
 	pcp_count_moved(set, pcp, order, -(int)went);
+	return went;
 }
 
 bool pcp_free_block(struct page *page, unsigned int order, struct mm_explain *explain)
@@ -155,8 +156,11 @@ void pcp_drain_blocks(struct mm_cpu *cpu)
 	ASSERT(cpu == this_cpu && cpu->busy);
 	for_each_populated_zone (zone, cpu->mm) {
 		for (unsigned int order = 1; order < MAX_ORDER; order++)
-			while (pcp_has_block(zone, order))
-				spill(zone, order, NULL);
+			while (pcp_has_block(zone, order)) {
+				const unsigned int went = spill(zone, order, NULL);
+
+				ASSERT(went);
+			}
 	}
 }
 
