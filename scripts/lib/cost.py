@@ -111,6 +111,8 @@ def for_each_patch(show):
                 show(build(patch, folder), folder, patch and os.path.basename(patch))
             except subprocess.CalledProcessError as error:
                 sys.exit(f"scripts/cost: `{' '.join(error.cmd)}` failed")
+            except OSError as error:
+                sys.exit(f"scripts/cost: {error.filename}: {error.strerror}")
 
 
 def show_pair(elf, folder, patch):
