@@ -1,40 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Debugging levels: switched on all CPUs, and what each of them notes and finds.
+ * Debugging levels: switched on all CPUs, and what each of them finds.
  */
-#include <setjmp.h>
-#include <signal.h>
-#include <mm/page_owner.h>
-#include "unit.h"
-
-static struct machine *machine;
-
-static int setup(void **state)
-{
-	(void)state;
-	machine = machine_create(&fixture_f4);
-	host_print_capture_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	host_print_capture_stop();
-	machine_enter(machine, 0);
-	machine_destroy(machine);
-	return 0;
-}
-
-static void switch_on(unsigned int levels)
-{
-	assert_int_equal(mm_debug_set(&machine->mm, levels, true), 0);
-}
-
-static void switch_off(unsigned int levels)
-{
-	assert_int_equal(mm_debug_set(&machine->mm, levels, false), 0);
-}
+#include "debug_fixture.h"
 
 static void every_cpu_gets_the_word(void **state)
 {
@@ -100,159 +68,6 @@ static void levels_have_names(void **state)
 		assert_true(!(level->bit & (MM_SWITCH_POLICY | MM_SWITCH_EXPLAIN)));
 	}
 	assert_null(mm_debug_find("", 0));
-}
-
-static void owner_keeps_both_sites(void **state)
-{
-	struct page *page;
-	const struct page_owner *owner;
-	struct page_owner_site freed;
-
-	(void)state;
-	switch_on(MM_DEBUG_OWNER);
-	machine_enter(machine, 2);
-	this_cpu->task->name = "a name that is longer than its room";
-	page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, 3);
-	owner = page_owner(&machine->mm, page_to_pfn(page));
-	assert_non_null(owner);
-	assert_int_equal(owner->allocated.order, 3);
-	assert_int_equal(owner->allocated.cpu, 2);
-	assert_int_equal(owner->allocated.gfp, GFP_KERNEL | __GFP_NOWARN);
-	assert_int_equal(owner->allocated.in_interrupt, 0);
-	assert_string_equal(owner->allocated.task, "a name that is ");
-	assert_int_not_equal(owner->allocated.time, 0);
-	assert_int_not_equal(owner->allocated.stack[0], 0);
-	assert_int_equal(owner->freed.time, 0);
-	assert_ptr_equal(
-		page_owner_allocated(&machine->mm, page_to_pfn(page) + 5), &owner->allocated);
-	assert_null(page_owner_freed(&machine->mm, page_to_pfn(page) + 5));
-	interrupt_begin(0);
-	__free_pages(page, 3);
-	interrupt_end();
-	freed = owner->freed;
-	assert_int_equal(freed.order, 3);
-	assert_int_equal(freed.in_interrupt, 1);
-	assert_true(freed.time >= owner->allocated.time);
-	assert_int_not_equal(freed.stack[0], owner->allocated.stack[0]);
-	assert_ptr_equal(page_owner_freed(&machine->mm, page_to_pfn(page) + 5), &owner->freed);
-	this_cpu->task->name = "swapper";
-}
-
-/* The stack begins with the caller of the entry point, whatever lies between. */
-static void the_stack_begins_with_the_caller(void **state)
-{
-	const char *here = (const char *)(uintptr_t)the_stack_begins_with_the_caller;
-	const struct page_owner *owner;
-	struct page *page;
-
-	(void)state;
-	switch_on(MM_DEBUG_OWNER);
-	page = alloc_page(GFP_KERNEL);
-	owner = page_owner(&machine->mm, page_to_pfn(page));
-	__free_page(page);
-	assert_true((const char *)owner->allocated.stack[0] > here);
-	assert_true((const char *)owner->allocated.stack[0] < (const char *)owner->freed.stack[0]);
-	assert_true((const char *)owner->freed.stack[0] < here + 8192);
-}
-
-static void parts_of_a_split_block_have_the_owner(void **state)
-{
-	struct page *page;
-
-	(void)state;
-	switch_on(MM_DEBUG_OWNER);
-	page = alloc_pages(GFP_KERNEL, 2);
-	split_page(page, 2);
-	for (unsigned int i = 0; i < 4; i++) {
-		const struct page_owner *owner = page_owner(&machine->mm, page_to_pfn(page) + i);
-
-		assert_int_equal(owner->allocated.order, 0);
-		assert_int_not_equal(owner->allocated.time, 0);
-		__free_page(page + i);
-	}
-}
-
-static void count_block(void *context, unsigned long pfn, const struct page_owner *owner)
-{
-	assert_ptr_equal(page_owner(&machine->mm, pfn), owner);
-	*(unsigned long *)context += 1UL << owner->allocated.order;
-}
-
-static void what_is_allocated_is_found(void **state)
-{
-	struct page *one, *two;
-	unsigned long pages = 0;
-
-	(void)state;
-	switch_on(MM_DEBUG_OWNER);
-	one = alloc_pages(GFP_KERNEL, 4);
-	two = alloc_page(GFP_KERNEL);
-	page_owner_for_each(&machine->mm, count_block, &pages);
-	assert_int_equal(pages, 17);
-	__free_page(two);
-	pages = 0;
-	page_owner_for_each(&machine->mm, count_block, &pages);
-	assert_int_equal(pages, 16);
-	__free_pages(one, 4);
-}
-
-/* What was on record before is not mistaken for what has happened since. */
-static void switched_on_again_it_knows_nothing(void **state)
-{
-	struct page *page;
-	const struct page_owner *owner;
-
-	(void)state;
-	switch_on(MM_DEBUG_OWNER);
-	page = alloc_page(GFP_KERNEL);
-	switch_off(MM_DEBUG_OWNER);
-	assert_null(page_owner(&machine->mm, page_to_pfn(page)));
-	switch_on(MM_DEBUG_OWNER);
-	owner = page_owner(&machine->mm, page_to_pfn(page));
-	assert_non_null(owner);
-	assert_int_equal(owner->allocated.time, 0);
-	__free_page(page);
-}
-
-static void without_memory_the_owner_stays_off(void **state)
-{
-	struct list_head taken;
-	struct page *page;
-	unsigned long free;
-
-	(void)state;
-	machine_lift_reserves(machine);
-	list_init(&taken);
-	while (nr_free_pages(&machine->mm) > 300 && (page = alloc_page(GFP_KERNEL | __GFP_NOWARN)))
-		list_add(&page->lru, &taken);
-	drain_all_pages(&machine->mm);
-	free = nr_free_pages(&machine->mm);
-	assert_int_equal(mm_debug_set(&machine->mm, MM_DEBUG_OWNER, true), -MM_ENOMEM);
-	assert_printed("no memory for its table");
-	drain_all_pages(&machine->mm);
-	assert_int_equal(nr_free_pages(&machine->mm), free);
-	assert_int_equal(mm_debug(&machine->mm) & MM_SWITCH_DEBUG, 0);
-	assert_int_equal(this_cpu->switches, 0);
-	while (!list_empty(&taken)) {
-		page = list_first_entry(&taken, struct page, lru);
-		list_del(&page->lru);
-		__free_page(page);
-	}
-}
-
-static void a_report_names_both_sites(void **state)
-{
-	struct page *page;
-
-	(void)state;
-	switch_on(MM_DEBUG_OWNER);
-	page = alloc_page(GFP_KERNEL);
-	__free_page(page);
-	__free_page(page);
-	assert_misuse(MISUSE_DOUBLE_FREE, page, 0);
-	assert_printed("page last allocated via order 0, gfp_mask 0x");
-	assert_printed("page last freed via order 0, ");
-	assert_printed(" task swapper, cpu 0, at ");
 }
 
 /* Also where the machine's own page is a part of the block that was freed. */
@@ -480,116 +295,6 @@ static void a_hole_is_nobodys(void **state)
 	machine_destroy(other);
 }
 
-/* Freed pages come back in the order of their free, and not before the quarantine is full. */
-static void what_is_freed_waits(void **state)
-{
-	const unsigned long max = machine->mm.quarantine.max;
-	struct page *first, *block;
-
-	(void)state;
-	assert_int_equal(max, 16384 / 32);
-	switch_on(MM_DEBUG_QUARANTINE);
-	first = alloc_page(GFP_KERNEL);
-	__free_page(first);
-	assert_int_equal(page_tag(first), make_tag(PAGE_QUARANTINED, 0));
-	__free_page(first);
-	assert_misuse(MISUSE_DOUBLE_FREE, first, 0);
-	block = alloc_pages(GFP_KERNEL, 3);
-	assert_ptr_not_equal(block, first);
-	__free_pages(block, 3);
-	__free_pages(block + 4, 2);
-	assert_misuse(MISUSE_NOT_ALLOCATED, block + 4, 2);
-	assert_int_equal(nr_quarantined_pages(&machine->mm), 9);
-	assert_int_equal(mm_check(&machine->mm, NULL), 0);
-	for (unsigned long i = 9; i < max; i++)
-		__free_page(alloc_page(GFP_KERNEL));
-	assert_int_equal(page_state(first), PAGE_QUARANTINED);
-	__free_page(alloc_page(GFP_KERNEL));
-	assert_int_not_equal(page_state(first), PAGE_QUARANTINED);
-	assert_int_equal(page_tag(block), make_tag(PAGE_QUARANTINED, 3));
-	assert_int_equal(nr_quarantined_pages(&machine->mm), max);
-	assert_int_equal(mm_check(&machine->mm, NULL), 0);
-	switch_off(MM_DEBUG_QUARANTINE);
-	assert_int_equal(nr_quarantined_pages(&machine->mm), 0);
-	assert_no_misuse();
-}
-
-static sigjmp_buf panicked;
-
-static void panic_fails(int number)
-{
-	(void)number;
-	siglongjmp(panicked, 1);
-}
-
-/* A misuse that the level `context` would tell: more wait than should, and nobody for ever. */
-static void nothing_leaves_for_a_locked_zone(void **state)
-{
-	const unsigned long max = machine->mm.quarantine.max;
-	struct page *page = alloc_page(GFP_KERNEL), *last = alloc_page(GFP_KERNEL);
-	struct zone *zone = page_zone(page);
-
-	(void)state;
-	switch_on(MM_DEBUG_QUARANTINE);
-	for (unsigned long i = 0; i < max; i++)
-		__free_page(alloc_page(GFP_KERNEL));
-	/* A lock that its owner waits for is a panic, and that an abort. */
-	signal(SIGABRT, panic_fails);
-	spin_lock(&zone->lock);
-	if (sigsetjmp(panicked, 1))
-		fail_msg("the zone's lock was waited for");
-	__free_page(page);
-	spin_unlock(&zone->lock);
-	signal(SIGABRT, SIG_DFL);
-	assert_int_equal(nr_quarantined_pages(&machine->mm), max + 1);
-	__free_page(last);
-	assert_int_equal(nr_quarantined_pages(&machine->mm), max);
-	assert_no_misuse();
-	switch_off(MM_DEBUG_QUARANTINE);
-}
-
-/* Nobody goes without because pages wait. */
-static void a_shortage_empties_the_quarantine(void **state)
-{
-	struct list_head taken;
-	struct page *page;
-	unsigned long nr = 0;
-
-	(void)state;
-	switch_on(MM_DEBUG_QUARANTINE);
-	page = alloc_pages(GFP_KERNEL, 8);
-	__free_pages(page, 8);
-	assert_int_equal(nr_quarantined_pages(&machine->mm), 256);
-	machine_lift_reserves(machine);
-	list_init(&taken);
-	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN))) {
-		list_add(&page->lru, &taken);
-		nr++;
-	}
-	assert_int_equal(nr, 16384);
-	switch_off(MM_DEBUG_QUARANTINE);
-	while (!list_empty(&taken)) {
-		page = list_first_entry(&taken, struct page, lru);
-		list_del(&page->lru);
-		__free_page(page);
-	}
-}
-
-/* What is freed to have memory does not wait: it would not be free by that. */
-static void what_reclaim_frees_does_not_wait(void **state)
-{
-	struct page *page = alloc_page(GFP_KERNEL);
-
-	(void)state;
-	switch_on(MM_DEBUG_QUARANTINE);
-	mm_current()->flags |= PF_MEMALLOC;
-	__free_page(page);
-	mm_current()->flags &= ~PF_MEMALLOC;
-	assert_int_equal(page_state(page), PAGE_CACHED);
-	assert_int_equal(nr_quarantined_pages(&machine->mm), 0);
-	switch_off(MM_DEBUG_QUARANTINE);
-}
-
 /*
  * A page that a call took which began before the level did: it keeps its mark, and is not blamed
  * for what its owner writes.
@@ -617,8 +322,6 @@ static void an_owner_is_not_blamed(void **state)
 	switch_off(MM_DEBUG_POISON);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -626,13 +329,6 @@ int main(void)
 		TEST(threads_keep_the_levels),
 		TEST(a_busy_cpu_takes_the_word_later),
 		TEST(levels_have_names),
-		TEST(owner_keeps_both_sites),
-		TEST(the_stack_begins_with_the_caller),
-		TEST(parts_of_a_split_block_have_the_owner),
-		TEST(what_is_allocated_is_found),
-		TEST(switched_on_again_it_knows_nothing),
-		TEST(without_memory_the_owner_stays_off),
-		TEST(a_report_names_both_sites),
 		TEST(a_write_after_free_is_found_by_the_next_owner),
 		TEST(an_untouched_page_is_no_misuse),
 		TEST(a_check_finds_what_nobody_has_taken_yet),
@@ -644,10 +340,6 @@ int main(void)
 		TEST(a_list_is_mended_by_a_free),
 		TEST(tails_are_looked_at_on_the_way_out),
 		TEST(a_hole_is_nobodys),
-		TEST(what_is_freed_waits),
-		TEST(nothing_leaves_for_a_locked_zone),
-		TEST(a_shortage_empties_the_quarantine),
-		TEST(what_reclaim_frees_does_not_wait),
 		TEST(an_owner_is_not_blamed),
 	};
 
