@@ -1,79 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * NUMA memory policy on fixture F4: four nodes of 4096 pages with a CPU each, node 0 half DMA32.
- *
- * A policy takes a page. Where numbers matter it is made by CPU 1, of its node's memory.
+ * NUMA memory policy: which nodes serve a thread's or an object's pages, and what makes no policy.
  */
-#include <mm/mempolicy.h>
-#include "unit.h"
-
-#define NODE(nid) (1ULL << (nid))
-
-static struct machine *machine;
-
-static int setup(void **state)
-{
-	(void)state;
-	machine = machine_create(&fixture_f4);
-	return 0;
-}
-
-/* Every test ends without a policy, and with all pages back. */
-static int teardown(void **state)
-{
-	(void)state;
-	if (in_interrupt()) /* a test that failed in one */
-		interrupt_end();
-	machine_enter(machine, 0);
-	assert_int_equal(set_mempolicy(MPOL_DEFAULT, 0), 0);
-	assert_int_equal(this_cpu->attention, 0);
-	assert_no_misuse();
-	drain_all_pages(&machine->mm);
-	assert_int_equal(nr_free_pages(&machine->mm), 4 * 4096);
-	machine_destroy(machine);
-	return 0;
-}
-
-/* A policy whose page is node 1's. */
-static struct mempolicy *new_policy(enum mpol_mode mode, nodemask_t nodes)
-{
-	struct mempolicy *policy = NULL;
-
-	machine_enter(machine, 1);
-	assert_int_equal(mpol_new(mode, nodes, &policy), 0);
-	drain_local_pages();
-	machine_enter(machine, 0);
-	return policy;
-}
-
-/* The node that a single page comes from; the page goes back. */
-static int node_of(struct page *page)
-{
-	int nid;
-
-	assert_non_null(page);
-	nid = page_to_nid(page);
-	__free_page(page);
-	return nid;
-}
-
-static int node_asked(gfp_t gfp)
-{
-	return node_of(alloc_pages(gfp, 0));
-}
-
-static void assert_numa(int nid, enum zone_type type, struct numa_sum expected)
-{
-	struct numa_sum sum;
-
-	mm_sum_numa(&machine->mm, machine_zone(machine, nid, type), &sum);
-	assert_int_equal(sum.of.numa_hit, expected.of.numa_hit);
-	assert_int_equal(sum.of.numa_miss, expected.of.numa_miss);
-	assert_int_equal(sum.of.numa_foreign, expected.of.numa_foreign);
-	assert_int_equal(sum.of.interleave_hit, expected.of.interleave_hit);
-	assert_int_equal(sum.local_node, expected.local_node);
-	assert_int_equal(sum.other_node, expected.other_node);
-}
+#include "mempolicy_fixture.h"
 
 static void S55_preferred(void **state)
 {
@@ -330,125 +259,6 @@ static void a_named_node_is_no_matter_of_policy(void **state)
 	assert_int_equal(node_of(alloc_pages_node(1, GFP_KERNEL, 0)), 1);
 }
 
-static void interleave_takes_turns(void **state)
-{
-	static const int turns[] = {0, 1, 3, 0, 1, 3, 0};
-
-	(void)state;
-	assert_int_equal(set_mempolicy(MPOL_INTERLEAVE, NODE(0) | NODE(1) | NODE(3)), 0);
-	for (unsigned int i = 0; i < ARRAY_SIZE(turns); i++)
-		assert_int_equal(node_asked(GFP_KERNEL), turns[i]);
-	/* Each policy begins at its lowest. */
-	assert_int_equal(set_mempolicy(MPOL_INTERLEAVE, NODE(2) | NODE(3)), 0);
-	assert_int_equal(node_asked(GFP_KERNEL), 2);
-	assert_int_equal(node_asked(GFP_KERNEL), 3);
-	assert_int_equal(node_asked(GFP_KERNEL), 2);
-}
-
-/* A thread that goes on with a policy it has had before. */
-static void interleave_goes_on_where_it_is_told(void **state)
-{
-	struct mempolicy *policy = new_policy(MPOL_INTERLEAVE, NODE(0) | NODE(2));
-
-	(void)state;
-	assert_null(mpol_install(policy, 2));
-	assert_int_equal(node_asked(GFP_KERNEL), 2);
-	assert_int_equal(mm_current()->il_next, 0);
-	assert_ptr_equal(mpol_install(NULL, -1), policy);
-	assert_null(mpol_install(policy, 1)); /* none of its nodes */
-	assert_int_equal(node_asked(GFP_KERNEL), 0);
-}
-
-static void interleave_moves_on_without_a_page(void **state)
-{
-	(void)state;
-	assert_int_equal(set_mempolicy(MPOL_INTERLEAVE, NODE(1) | NODE(2)), 0);
-	host_print_capture_start();
-	assert_null(alloc_pages(GFP_KERNEL | __GFP_DMA | __GFP_HIGHMEM, 0)); /* no such list */
-	host_print_capture_stop();
-	assert_int_equal(node_asked(GFP_KERNEL), 2);
-	assert_int_equal(node_asked(GFP_KERNEL), 1);
-}
-
-static void interleave_falls_back_and_counts_hits(void **state)
-{
-	struct mempolicy *policy = new_policy(MPOL_INTERLEAVE, NODE(2) | NODE(3));
-	struct page *page[8];
-
-	(void)state;
-	mpol_install(policy, -1);
-	/* 2, 3, 2, 3, 2, 3: three blocks each. Then none above the mark: 2 goes to 0, 3 as well. */
-	for (unsigned int i = 0; i < ARRAY_SIZE(page); i++)
-		page[i] = alloc_pages(GFP_ATOMIC, MAX_ORDER - 1);
-	for (unsigned int i = 0; i < 6; i++)
-		assert_int_equal(page_to_nid(page[i]), 2 + i % 2);
-	assert_int_equal(page_to_nid(page[6]), 0);
-	assert_int_equal(page_to_nid(page[7]), 0);
-	assert_numa(2, ZONE_NORMAL,
-		(struct numa_sum){.of = {.numa_hit = 3, .numa_foreign = 1, .interleave_hit = 3},
-			.other_node = 3});
-	assert_numa(3, ZONE_NORMAL,
-		(struct numa_sum){.of = {.numa_hit = 3, .numa_foreign = 1, .interleave_hit = 3},
-			.other_node = 3});
-	for (unsigned int i = 0; i < ARRAY_SIZE(page); i++)
-		__free_pages(page[i], MAX_ORDER - 1);
-}
-
-/* A lower zone of the node that was chosen is a hit of the node, and no interleave hit. */
-static void interleave_hits_are_the_first_zones(void **state)
-{
-	struct mempolicy *policy = new_policy(MPOL_INTERLEAVE, NODE(0));
-	struct page *page[2];
-
-	(void)state;
-	mpol_install(policy, -1);
-	for (unsigned int i = 0; i < ARRAY_SIZE(page); i++)
-		page[i] = alloc_pages(GFP_ATOMIC, MAX_ORDER - 1);
-	assert_int_equal(page_zone(page[0])->type, ZONE_NORMAL);
-	assert_int_equal(page_zone(page[1])->type, ZONE_DMA32);
-	assert_numa(0, ZONE_NORMAL,
-		(struct numa_sum){.of = {.numa_hit = 1, .interleave_hit = 1}, .local_node = 1});
-	assert_numa(0, ZONE_DMA32, (struct numa_sum){.of = {.numa_hit = 1}, .local_node = 1});
-	for (unsigned int i = 0; i < ARRAY_SIZE(page); i++)
-		__free_pages(page[i], MAX_ORDER - 1);
-}
-
-/* hit and miss go by the node that was asked first, local and other by the CPU's. */
-static void counters_under_a_policy(void **state)
-{
-	struct mempolicy *policy = new_policy(MPOL_PREFERRED, NODE(2));
-	struct page *page[4];
-
-	(void)state;
-	mpol_install(policy, -1);
-	for (unsigned int i = 0; i < ARRAY_SIZE(page); i++)
-		page[i] = alloc_pages(GFP_ATOMIC, MAX_ORDER - 1);
-	assert_numa(2, ZONE_NORMAL,
-		(struct numa_sum){.of = {.numa_hit = 3, .numa_foreign = 1}, .other_node = 3});
-	assert_numa(3, ZONE_NORMAL, (struct numa_sum){.of = {.numa_miss = 1}, .other_node = 1});
-	assert_numa(0, ZONE_NORMAL, (struct numa_sum){0});
-	for (unsigned int i = 0; i < ARRAY_SIZE(page); i++)
-		__free_pages(page[i], MAX_ORDER - 1);
-}
-
-/* Under BIND the first zone of its list was asked first, though the CPU's node is another. */
-static void counters_under_bind(void **state)
-{
-	struct mempolicy *policy = new_policy(MPOL_BIND, NODE(2) | NODE(3));
-	struct page *page[4];
-
-	(void)state;
-	mpol_install(policy, -1);
-	for (unsigned int i = 0; i < ARRAY_SIZE(page); i++)
-		page[i] = alloc_pages(GFP_ATOMIC, MAX_ORDER - 1);
-	assert_int_equal(page_to_nid(page[3]), 3);
-	assert_numa(2, ZONE_NORMAL,
-		(struct numa_sum){.of = {.numa_hit = 3, .numa_foreign = 1}, .other_node = 3});
-	assert_numa(3, ZONE_NORMAL, (struct numa_sum){.of = {.numa_miss = 1}, .other_node = 1});
-	for (unsigned int i = 0; i < ARRAY_SIZE(page); i++)
-		__free_pages(page[i], MAX_ORDER - 1);
-}
-
 static void an_objects_policy_goes_by_the_index(void **state)
 {
 	struct mempolicy *policy = new_policy(MPOL_INTERLEAVE, NODE(0) | NODE(1) | NODE(3));
@@ -501,8 +311,6 @@ static void sets_of_nodes(void **state)
 	assert_string_equal(mpol_mode_name(MPOL_MAX), "unknown");
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -518,13 +326,6 @@ int main(void)
 		TEST(the_switch_follows_the_thread),
 		TEST(interrupts_have_no_policy),
 		TEST(a_named_node_is_no_matter_of_policy),
-		TEST(interleave_takes_turns),
-		TEST(interleave_goes_on_where_it_is_told),
-		TEST(interleave_moves_on_without_a_page),
-		TEST(interleave_falls_back_and_counts_hits),
-		TEST(interleave_hits_are_the_first_zones),
-		TEST(counters_under_a_policy),
-		TEST(counters_under_bind),
 		TEST(an_objects_policy_goes_by_the_index),
 		TEST(an_object_without_policy_has_the_threads),
 		TEST(sets_of_nodes),
