@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mm/show_stat.c: what is counted (S57 and the semantics' section 14), and the text of each report,
- * byte for byte (S60).
+ * mm/show_stat.c: what is counted (S57 and the semantics' section 14), and the text of each
+ * report, byte for byte (S60).
  */
-#include "../unit.h"
-
-/* Fails unless what has been printed is exactly this; ends the capture. */
-static void assert_all_printed(const char *expected)
-{
-	assert_string_equal(host_print_captured(), expected);
-	host_print_capture_stop();
-}
+#include "show_fixture.h"
 
 static struct mm_cpu_stat sum_of(const struct machine *machine)
 {
@@ -18,16 +11,6 @@ static struct mm_cpu_stat sum_of(const struct machine *machine)
 
 	mm_sum_stat(&machine->mm, &sum);
 	return sum;
-}
-
-/* Allocate single pages until there are none, keeping none of them apart. Returns how many. */
-static unsigned long exhaust(gfp_t gfp)
-{
-	unsigned long nr = 0;
-
-	while (alloc_page(gfp | __GFP_NOWARN))
-		nr++;
-	return nr;
 }
 
 static void S57_allocations_and_frees_count_pages(void **state)
@@ -168,6 +151,49 @@ static void free_areas_have_the_levels_of_every_node(void **state)
 	machine_destroy(machine);
 }
 
+static const char vmstat_text[] = "nr_dirty 3\n"
+				  "nr_writeback 2\n"
+				  "nr_unstable 0\n"
+				  "nr_page_table_pages 0\n"
+				  "nr_mapped 0\n"
+				  "nr_slab 0\n"
+				  "pgpgin 4\n"
+				  "pgpgout 5\n"
+				  "pswpin 0\n"
+				  "pswpout 0\n"
+				  "pgalloc_high 4\n"
+				  "pgalloc_normal 8\n"
+				  "pgalloc_dma32 2\n"
+				  "pgalloc_dma 1\n"
+				  "pgfree 8\n"
+				  "pgactivate 6\n"
+				  "pgdeactivate 7\n"
+				  "pgfault 0\n"
+				  "pgmajfault 0\n"
+				  "pgrefill_high 14\n"
+				  "pgrefill_normal 13\n"
+				  "pgrefill_dma32 12\n"
+				  "pgrefill_dma 11\n"
+				  "pgsteal_high 24\n"
+				  "pgsteal_normal 23\n"
+				  "pgsteal_dma32 22\n"
+				  "pgsteal_dma 21\n"
+				  "pgscan_kswapd_high 34\n"
+				  "pgscan_kswapd_normal 33\n"
+				  "pgscan_kswapd_dma32 32\n"
+				  "pgscan_kswapd_dma 31\n"
+				  "pgscan_direct_high 44\n"
+				  "pgscan_direct_normal 43\n"
+				  "pgscan_direct_dma32 42\n"
+				  "pgscan_direct_dma 41\n"
+				  "pginodesteal 0\n"
+				  "slabs_scanned 51\n"
+				  "kswapd_steal 52\n"
+				  "kswapd_inodesteal 0\n"
+				  "pageoutrun 53\n"
+				  "allocstall 54\n"
+				  "pgrotated 55\n";
+
 /* 2.6.11's fields in its order, the DMA32 counters after the NORMAL ones. */
 static void vmstat_is_linuxs_text(void **state)
 {
@@ -204,139 +230,103 @@ static void vmstat_is_linuxs_text(void **state)
 	mm_count(nr_slab, -4);  /* seen half-way: below 0, which there is not */
 	host_print_capture_start();
 	show_vmstat(&machine->mm);
-	assert_all_printed("nr_dirty 3\n"
-			   "nr_writeback 2\n"
-			   "nr_unstable 0\n"
-			   "nr_page_table_pages 0\n"
-			   "nr_mapped 0\n"
-			   "nr_slab 0\n"
-			   "pgpgin 4\n"
-			   "pgpgout 5\n"
-			   "pswpin 0\n"
-			   "pswpout 0\n"
-			   "pgalloc_high 4\n"
-			   "pgalloc_normal 8\n"
-			   "pgalloc_dma32 2\n"
-			   "pgalloc_dma 1\n"
-			   "pgfree 8\n"
-			   "pgactivate 6\n"
-			   "pgdeactivate 7\n"
-			   "pgfault 0\n"
-			   "pgmajfault 0\n"
-			   "pgrefill_high 14\n"
-			   "pgrefill_normal 13\n"
-			   "pgrefill_dma32 12\n"
-			   "pgrefill_dma 11\n"
-			   "pgsteal_high 24\n"
-			   "pgsteal_normal 23\n"
-			   "pgsteal_dma32 22\n"
-			   "pgsteal_dma 21\n"
-			   "pgscan_kswapd_high 34\n"
-			   "pgscan_kswapd_normal 33\n"
-			   "pgscan_kswapd_dma32 32\n"
-			   "pgscan_kswapd_dma 31\n"
-			   "pgscan_direct_high 44\n"
-			   "pgscan_direct_normal 43\n"
-			   "pgscan_direct_dma32 42\n"
-			   "pgscan_direct_dma 41\n"
-			   "pginodesteal 0\n"
-			   "slabs_scanned 51\n"
-			   "kswapd_steal 52\n"
-			   "kswapd_inodesteal 0\n"
-			   "pageoutrun 53\n"
-			   "allocstall 54\n"
-			   "pgrotated 55\n");
+	assert_all_printed(vmstat_text);
 	machine_destroy(machine);
 }
 
-/* Fails unless the node's numastat has these six numbers, in its order. */
-static void check_numastat(const struct machine *machine, int nid, const unsigned long expected[6])
-{
-	static const char *const names[] = {"numa_hit", "numa_miss", "numa_foreign",
-		"interleave_hit", "local_node", "other_node"};
-	char text[300];
-	int length = 0;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
-		length += snprintf(&text[length], sizeof(text) - (size_t)length, "%s %lu\n",
-			names[i], expected[i]);
-	host_print_capture_start();
-	show_numastat(&machine->mm, nid);
-	assert_all_printed(text);
-}
-
-/* One for each call, whatever the order; on the node that served, and on the one first asked. */
-static void numastat_counts_calls_by_node(void **state)
-{
-	struct machine *machine = machine_create(&fixture_f4);
-
-	(void)state;
-	machine_enter(machine, 1);
-	alloc_pages(GFP_KERNEL, 3);         /* of its own node */
-	alloc_page(GFP_KERNEL);             /* by the cache */
-	alloc_pages_node(2, GFP_KERNEL, 2); /* of another, which has it */
-	/* Node 1 has no DMA32: node 0 is the first on that list, and serves. */
-	alloc_page(GFP_KERNEL | __GFP_DMA32);
-	check_numastat(machine, 0, (const unsigned long[]){1, 0, 0, 0, 0, 1});
-	check_numastat(machine, 1, (const unsigned long[]){2, 0, 0, 0, 2, 0});
-	check_numastat(machine, 2, (const unsigned long[]){1, 0, 0, 0, 0, 1});
-	check_numastat(machine, 3, (const unsigned long[]){0, 0, 0, 0, 0, 0});
-	machine_destroy(machine);
-}
-
-/* Node 1 is full: node 2 is the next of its list. Both ways of an allocation count the same. */
-static void numastat_miss_and_foreign(void **state)
-{
-	struct machine *machine = machine_create(&fixture_f4);
-	struct zone *full = machine_zone(machine, 1, ZONE_NORMAL);
-	struct page *block;
-
-	(void)state;
-	machine_enter(machine, 1);
-	for (unsigned int i = 0; i < 4; i++)
-		assert_non_null(buddy_take(full, 10));
-	assert_int_equal(full->free_pages, 0);
-	alloc_page(GFP_KERNEL);
-	block = alloc_pages(GFP_KERNEL, 4);
-	assert_int_equal(page_to_nid(block), 2);
-	check_numastat(machine, 1, (const unsigned long[]){0, 0, 2, 0, 0, 0});
-	check_numastat(machine, 2, (const unsigned long[]){0, 2, 0, 0, 0, 2});
-	/* The same for a CPU of node 2 that asks node 1: a miss that is local. */
-	machine_enter(machine, 2);
-	alloc_pages_node(1, GFP_KERNEL, 0);
-	check_numastat(machine, 1, (const unsigned long[]){0, 0, 3, 0, 0, 0});
-	check_numastat(machine, 2, (const unsigned long[]){0, 3, 0, 0, 1, 2});
-	for (unsigned long pfn = 4096; pfn < 8192; pfn += 1024)
-		buddy_free(full, pfn_to_page(pfn), 10);
-	machine_destroy(machine);
-}
-
-/* Zones of one node are all hits: falling from NORMAL to DMA32 is none of NUMA's matters. */
-static void numastat_ignores_zones_of_one_node(void **state)
-{
-	struct machine *machine = machine_create(&fixture_f3);
-	unsigned long nr = exhaust(GFP_ATOMIC);
-
-	(void)state;
-	assert_true(nr > 4096);
-	check_numastat(machine, 0, (const unsigned long[]){nr, 0, 0, 0, nr, 0});
-	machine_destroy(machine);
-}
-
-static void numastat_of_no_node_is_empty(void **state)
-{
-	const struct machine_spec spec = {.bank = {{0, 4096, 0}, {4096, 4096, 2}}};
-	struct machine *machine = machine_create(&spec);
-
-	(void)state;
-	host_print_capture_start();
-	show_numastat(&machine->mm, 1);
-	show_numastat(&machine->mm, 3);
-	show_numastat(&machine->mm, -1);
-	show_node_meminfo(&machine->mm, 1);
-	assert_all_printed("");
-	machine_destroy(machine);
-}
+static const char zoneinfo_text[] = "Node 0, zone    DMA32\n"
+				    "  pages free     4096\n"
+				    "        min      85\n"
+				    "        low      106\n"
+				    "        high     127\n"
+				    "        spanned  4096\n"
+				    "        present  4096\n"
+				    "        managed  4096\n"
+				    "        protection: (0, 0, 16, 16)\n"
+				    "      nr_free_pages 4096\n"
+				    "      nr_zone_inactive_file 0\n"
+				    "      nr_zone_active_file 0\n"
+				    "      numa_hit     0\n"
+				    "      numa_miss    0\n"
+				    "      numa_foreign 0\n"
+				    "      numa_interleave 0\n"
+				    "      numa_local   0\n"
+				    "      numa_other   0\n"
+				    "  pagesets\n"
+				    "    cpu: 0\n"
+				    "              count:    0\n"
+				    "              high:     8\n"
+				    "              batch:    1\n"
+				    "    cpu: 1\n"
+				    "              count:    0\n"
+				    "              high:     8\n"
+				    "              batch:    1\n"
+				    "  start_pfn:           0\n"
+				    "Node 0, zone   Normal\n"
+				    "  pages free     4094\n"
+				    "        min      85\n"
+				    "        low      106\n"
+				    "        high     127\n"
+				    "        spanned  4096\n"
+				    "        present  4096\n"
+				    "        managed  4090\n"
+				    "        protection: (0, 0, 0, 0)\n"
+				    "      nr_free_pages 4094\n"
+				    "      nr_zone_inactive_file 5\n"
+				    "      nr_zone_active_file 3\n"
+				    "      numa_hit     2\n"
+				    "      numa_miss    0\n"
+				    "      numa_foreign 0\n"
+				    "      numa_interleave 0\n"
+				    "      numa_local   2\n"
+				    "      numa_other   0\n"
+				    "  pagesets\n"
+				    "    cpu: 0\n"
+				    "              count:    2\n"
+				    "              high:     8\n"
+				    "              batch:    1\n"
+				    "    cpu: 1\n"
+				    "              count:    0\n"
+				    "              high:     8\n"
+				    "              batch:    1\n"
+				    "  start_pfn:           4096\n"
+				    "Node 1, zone    DMA32\n"
+				    "  pages free     0\n"
+				    "        min      0\n"
+				    "        low      0\n"
+				    "        high     0\n"
+				    "        spanned  0\n"
+				    "        present  0\n"
+				    "        managed  0\n"
+				    "        protection: (0, 0, 4, 4)\n"
+				    "Node 1, zone   Normal\n"
+				    "  pages free     1008\n"
+				    "        min      21\n"
+				    "        low      26\n"
+				    "        high     31\n"
+				    "        spanned  1024\n"
+				    "        present  1024\n"
+				    "        managed  1024\n"
+				    "        protection: (0, 0, 0, 0)\n"
+				    "      nr_free_pages 1008\n"
+				    "      nr_zone_inactive_file 0\n"
+				    "      nr_zone_active_file 0\n"
+				    "      numa_hit     1\n"
+				    "      numa_miss    0\n"
+				    "      numa_foreign 0\n"
+				    "      numa_interleave 0\n"
+				    "      numa_local   0\n"
+				    "      numa_other   1\n"
+				    "  pagesets\n"
+				    "    cpu: 0\n"
+				    "              count:    0\n"
+				    "              high:     8\n"
+				    "              batch:    1\n"
+				    "    cpu: 1\n"
+				    "              count:    0\n"
+				    "              high:     8\n"
+				    "              batch:    1\n"
+				    "  start_pfn:           8192\n";
 
 /* The keys of Linux 6.12; of a zone without memory no more than its levels. */
 static void zoneinfo_is_linuxs_text(void **state)
@@ -359,99 +349,7 @@ static void zoneinfo_is_linuxs_text(void **state)
 	show_zoneinfo(&machine->mm);
 	normal->nr_active = normal->nr_inactive = 0;
 	normal->reserved_pages = 0;
-	assert_all_printed("Node 0, zone    DMA32\n"
-			   "  pages free     4096\n"
-			   "        min      85\n"
-			   "        low      106\n"
-			   "        high     127\n"
-			   "        spanned  4096\n"
-			   "        present  4096\n"
-			   "        managed  4096\n"
-			   "        protection: (0, 0, 16, 16)\n"
-			   "      nr_free_pages 4096\n"
-			   "      nr_zone_inactive_file 0\n"
-			   "      nr_zone_active_file 0\n"
-			   "      numa_hit     0\n"
-			   "      numa_miss    0\n"
-			   "      numa_foreign 0\n"
-			   "      numa_interleave 0\n"
-			   "      numa_local   0\n"
-			   "      numa_other   0\n"
-			   "  pagesets\n"
-			   "    cpu: 0\n"
-			   "              count:    0\n"
-			   "              high:     8\n"
-			   "              batch:    1\n"
-			   "    cpu: 1\n"
-			   "              count:    0\n"
-			   "              high:     8\n"
-			   "              batch:    1\n"
-			   "  start_pfn:           0\n"
-			   "Node 0, zone   Normal\n"
-			   "  pages free     4094\n"
-			   "        min      85\n"
-			   "        low      106\n"
-			   "        high     127\n"
-			   "        spanned  4096\n"
-			   "        present  4096\n"
-			   "        managed  4090\n"
-			   "        protection: (0, 0, 0, 0)\n"
-			   "      nr_free_pages 4094\n"
-			   "      nr_zone_inactive_file 5\n"
-			   "      nr_zone_active_file 3\n"
-			   "      numa_hit     2\n"
-			   "      numa_miss    0\n"
-			   "      numa_foreign 0\n"
-			   "      numa_interleave 0\n"
-			   "      numa_local   2\n"
-			   "      numa_other   0\n"
-			   "  pagesets\n"
-			   "    cpu: 0\n"
-			   "              count:    2\n"
-			   "              high:     8\n"
-			   "              batch:    1\n"
-			   "    cpu: 1\n"
-			   "              count:    0\n"
-			   "              high:     8\n"
-			   "              batch:    1\n"
-			   "  start_pfn:           4096\n"
-			   "Node 1, zone    DMA32\n"
-			   "  pages free     0\n"
-			   "        min      0\n"
-			   "        low      0\n"
-			   "        high     0\n"
-			   "        spanned  0\n"
-			   "        present  0\n"
-			   "        managed  0\n"
-			   "        protection: (0, 0, 4, 4)\n"
-			   "Node 1, zone   Normal\n"
-			   "  pages free     1008\n"
-			   "        min      21\n"
-			   "        low      26\n"
-			   "        high     31\n"
-			   "        spanned  1024\n"
-			   "        present  1024\n"
-			   "        managed  1024\n"
-			   "        protection: (0, 0, 0, 0)\n"
-			   "      nr_free_pages 1008\n"
-			   "      nr_zone_inactive_file 0\n"
-			   "      nr_zone_active_file 0\n"
-			   "      numa_hit     1\n"
-			   "      numa_miss    0\n"
-			   "      numa_foreign 0\n"
-			   "      numa_interleave 0\n"
-			   "      numa_local   0\n"
-			   "      numa_other   1\n"
-			   "  pagesets\n"
-			   "    cpu: 0\n"
-			   "              count:    0\n"
-			   "              high:     8\n"
-			   "              batch:    1\n"
-			   "    cpu: 1\n"
-			   "              count:    0\n"
-			   "              high:     8\n"
-			   "              batch:    1\n"
-			   "  start_pfn:           8192\n");
+	assert_all_printed(zoneinfo_text);
 	machine_destroy(machine);
 }
 
@@ -501,10 +399,6 @@ int main(void)
 		cmocka_unit_test(S60_show_free_areas_is_linuxs_text),
 		cmocka_unit_test(free_areas_have_the_levels_of_every_node),
 		cmocka_unit_test(vmstat_is_linuxs_text),
-		cmocka_unit_test(numastat_counts_calls_by_node),
-		cmocka_unit_test(numastat_miss_and_foreign),
-		cmocka_unit_test(numastat_ignores_zones_of_one_node),
-		cmocka_unit_test(numastat_of_no_node_is_empty),
 		cmocka_unit_test(zoneinfo_is_linuxs_text),
 		cmocka_unit_test(meminfo_is_linuxs_text),
 	};
