@@ -1,161 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device-tree halves of the GICs, the timer and the PL011, and drivers/interrupts.c: which
- * nodes are taken, what is said of those that are not, and the way of an interrupt. Registers are
- * memory.
+ * The device-tree halves of the GICs: which nodes are taken, what is said of those that are not,
+ * and the way of an interrupt. Registers are memory.
  *
- * A driver's state can not be taken back, so each test that comes to the end of a probe is the only
- * one for its driver, and those that are refused come before it.
+ * A driver's state can not be taken back, so each test that comes to the end of a probe is the
+ * only one for its driver, and those that are refused come before it.
  */
-#include <libfdt.h>
-#include <port/boot.h>
-#include <port/cpu.h>
-#include <port/platform.h>
-#include "drivers/drivers.h"
-#include "drivers/interrupts.h"
-#include "tree.h"
-#include "unit.h"
-
-#define AT(offset) ((offset) / 4)
-#define V2_D       0x08000000U
-#define V2_C       0x08010000U
-#define V3_D       0x10000000U
-#define V3_R       0x10100000U
-#define V3_R2      0x10200000U
-#define UART       0x09000000U
-#define PIDR2      AT(0xffe8)
-
-static uint32_t v2_d[AT(0x1000)], v2_c[AT(0x1000)], v3_d[AT(0x10000)], uart[AT(0x1000)];
-static uint32_t v3_r[3][AT(0x20000)];
-
-static const struct {
-	phys_addr_t pa;
-	size_t bytes;
-	uint32_t *registers;
-} windows[] = {
-	{V2_D, sizeof(v2_d), v2_d},
-	{V2_C, sizeof(v2_c), v2_c},
-	{V3_D, sizeof(v3_d), v3_d},
-	{V3_R, sizeof(v3_r[0]), v3_r[0]},
-	{V3_R + 0x40000, sizeof(v3_r[1]), v3_r[1]},
-	{V3_R2, sizeof(v3_r[2]), v3_r[2]},
-	{UART, sizeof(uart), uart},
-};
-
-static struct tree tree;
-static struct devices found;
-static struct mm_cpu cpu[2] = {{.id = 0}, {.id = 1}};
-
-/* The machine half. */
-static bool no_chip, no_cpu_interface;
-static const struct irq_chip *chip;
-static uint32_t pending, ended, nr_ended, sent, nr_initialised;
-static unsigned int timer_irq;
-static bool timer_physical;
-
-volatile void *mmio_map(phys_addr_t pa, size_t bytes)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(windows); i++)
-		if (windows[i].pa == pa && bytes <= windows[i].bytes)
-			return windows[i].registers;
-	return NULL;
-}
-
-int irq_set_chip(const struct irq_chip *new_chip)
-{
-	if (no_chip)
-		return -1;
-	chip = new_chip;
-	return 0;
-}
-
-static void cpu_init(void)
-{
-	nr_initialised++;
-}
-
-static uint32_t cpu_ack(void)
-{
-	return pending;
-}
-
-static void cpu_eoi(uint32_t irq)
-{
-	ended = irq;
-	nr_ended++;
-}
-
-static void cpu_send(uint64_t hwid, unsigned int sgi)
-{
-	sent = (uint32_t)hwid << 16 | sgi;
-}
-
-const struct gicv3_cpu_ops *irq_gicv3_cpu(void)
-{
-	static const struct gicv3_cpu_ops ops = {cpu_init, cpu_ack, cpu_eoi, cpu_send};
-
-	return no_cpu_interface ? NULL : &ops;
-}
-
-void irq_set_timer(unsigned int irq, bool physical)
-{
-	timer_irq = irq;
-	timer_physical = physical;
-}
-
-void cpu_set_time_hz(uint64_t hz)
-{
-	(void)hz;
-}
-
-bool firmware_set_method(const char *method, uint32_t cpu_on)
-{
-	(void)method;
-	(void)cpu_on;
-	return true;
-}
-
-bool firmware_wants_console(void)
-{
-	return false;
-}
-
-void firmware_set_console(void (*write)(const char *text, unsigned int length))
-{
-	(void)write;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	memset(v2_d, 0, sizeof(v2_d));
-	memset(v2_c, 0, sizeof(v2_c));
-	memset(v3_d, 0, sizeof(v3_d));
-	memset(v3_r, 0, sizeof(v3_r));
-	memset(uart, 0, sizeof(uart));
-	found = (struct devices){0};
-	no_chip = no_cpu_interface = false;
-	chip = NULL;
-	nr_ended = sent = nr_initialised = 0;
-	host_become(&cpu[0]);
-	tree_begin(&tree);
-	tree_root(&tree, 1, 1);
-	host_print_capture_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	host_print_capture_stop();
-	return 0;
-}
-
-static void expect_output(const char *lines)
-{
-	assert_string_equal(host_print_captured(), lines);
-	host_print_capture_start();
-}
+#include "gic_fixture.h"
 
 #define GIC_NODE(...)                                     \
 	do {                                              \
@@ -164,23 +15,6 @@ static void expect_output(const char *lines)
 		tree_cells(&tree, "#interrupt-cells", 3); \
 		tree_cells(&tree, "reg", __VA_ARGS__);    \
 	} while (0)
-
-/* A device at the GIC. */
-#define DEVICE(name, ...)                                     \
-	do {                                                  \
-		tree_open(&tree, name);                       \
-		tree_cells(&tree, "interrupt-parent", 1);     \
-		tree_cells(&tree, "interrupts", __VA_ARGS__); \
-		tree_close(&tree);                            \
-	} while (0)
-
-static int node_of(const char *path)
-{
-	int node = fdt_path_offset(tree.blob, path);
-
-	assert_true(node > 0);
-	return node;
-}
 
 static void refused(const struct driver *driver, const char *line)
 {
@@ -254,11 +88,9 @@ static void expect_spi_way(void)
 	assert_int_equal(ops->claim(ops), 0);
 }
 
-static void v2(void **state)
+/* Devices of each type of interrupt, some of which no GIC has; one is another controller's. */
+static void v2_tree(void)
 {
-	int node;
-
-	(void)state;
 	GIC_NODE(V2_D, 0x1000, V2_C, 0x1000);
 	tree_close(&tree);
 	DEVICE("level", 0, 1, 4);
@@ -270,6 +102,14 @@ static void v2(void **state)
 	tree_cells(&tree, "interrupts", 0, 19, 1);
 	tree_close(&tree);
 	tree_end(&tree);
+}
+
+static void v2(void **state)
+{
+	int node;
+
+	(void)state;
+	v2_tree();
 	v2_d[1] = 0x62;
 	v2_d[AT(0x800)] = 0x01010101;
 	node = node_of("/intc");
@@ -464,131 +304,6 @@ static void v3(void **state)
 	assert_true(chip->claim() == IRQ_NONE);
 }
 
-static void interrupts(void **state)
-{
-	(void)state;
-	tree_open(&tree, "intc");
-	tree_cells(&tree, "phandle", 1);
-	tree_cells(&tree, "#interrupt-cells", 3);
-	tree_close(&tree);
-	tree_open(&tree, "plic");
-	tree_cells(&tree, "phandle", 2);
-	tree_cells(&tree, "#interrupt-cells", 1);
-	tree_open(&tree, "wired");
-	tree_cells(&tree, "interrupt-parent", 2);
-	tree_cells(&tree, "interrupts", 10);
-	tree_close(&tree);
-	tree_close(&tree);
-	tree_open(&tree, "odd");
-	tree_cells(&tree, "phandle", 3);
-	tree_cells(&tree, "#interrupt-cells", 2);
-	tree_open(&tree, "wired");
-	tree_cells(&tree, "interrupt-parent", 3);
-	tree_cells(&tree, "interrupts", 10, 4);
-	tree_close(&tree);
-	tree_close(&tree);
-	DEVICE("spi", 0, 1, 4);
-	DEVICE("ppi", 1, 13, 0xf04);
-	DEVICE("two", 0, 7, 1, 0, 8, 1);
-	DEVICE("short", 0, 7);
-	DEVICE("type", 9, 7, 1);
-	DEVICE("beyond", 0, 988, 1);
-	tree_open(&tree, "none");
-	tree_close(&tree);
-	tree_open(&tree, "orphan");
-	tree_cells(&tree, "interrupts", 0, 1, 4);
-	tree_close(&tree);
-	tree_end(&tree);
-	assert_int_equal(driver_irq(tree.blob, node_of("/spi")), 33);
-	assert_int_equal(driver_irq(tree.blob, node_of("/ppi")), 29);
-	assert_int_equal(driver_irq(tree.blob, node_of("/two")), 39);
-	assert_int_equal(driver_irq(tree.blob, node_of("/plic/wired")), 10);
-	assert_int_equal(driver_irq(tree.blob, node_of("/none")), 0);
-	expect_output("");
-	assert_int_equal(driver_irq(tree.blob, node_of("/short")), 0);
-	expect_output("driver: /short: interrupts has 8 bytes, no multiple of 12; polled\n");
-	assert_int_equal(driver_irq(tree.blob, node_of("/type")), 0);
-	expect_output("driver: /type: interrupts <9 7 1>: its type is neither 0 (SPI) nor 1 (PPI); "
-		      "polled\n");
-	assert_int_equal(driver_irq(tree.blob, node_of("/beyond")), 0);
-	expect_output("driver: /beyond: interrupts <0 988 1>: its SPI is not within 0 to 987; "
-		      "polled\n");
-	assert_int_equal(driver_irq(tree.blob, node_of("/orphan")), 0);
-	expect_output("driver: /orphan: interrupts, and no interrupt-parent; polled\n");
-	assert_int_equal(driver_irq(tree.blob, node_of("/odd/wired")), 0);
-	expect_output("driver: /odd: #interrupt-cells is not 1, 3 or 4; not used\n");
-}
-
-/* A timer at a GIC of so many cells. */
-#define TIMER(cells, ...)                                       \
-	do {                                                    \
-		timer_irq = 0;                                  \
-		tree_begin(&tree);                              \
-		tree_root(&tree, 1, 1);                         \
-		tree_open(&tree, "intc");                       \
-		tree_cells(&tree, "phandle", 1);                \
-		tree_cells(&tree, "#interrupt-cells", (cells)); \
-		tree_close(&tree);                              \
-		DEVICE("timer", __VA_ARGS__);                   \
-		tree_end(&tree);                                \
-	} while (0)
-
-static int probe_timer(void)
-{
-	return arm_timer_driver.probe(tree.blob, node_of("/timer"), 0, &found);
-}
-
-static void timer(void **state)
-{
-	(void)state;
-	TIMER(3, 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4);
-	assert_int_equal(probe_timer(), 0);
-	assert_int_equal(timer_irq, 27);
-	assert_false(timer_physical);
-	TIMER(4, 1, 13, 8, 0, 1, 14, 8, 0, 1, 11, 8, 0, 1, 10, 8, 0);
-	assert_int_equal(probe_timer(), 0);
-	assert_int_equal(timer_irq, 27);
-	assert_false(timer_physical);
-	TIMER(4, 1, 13, 8, 0, 1, 14, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-	assert_int_equal(probe_timer(), 0);
-	assert_int_equal(timer_irq, 30);
-	assert_true(timer_physical);
-	expect_output("");
-	/* The second entry is not whole. */
-	TIMER(4, 1, 13, 8, 0, 1, 14, 8);
-	assert_int_equal(probe_timer(), -1);
-	assert_int_equal(timer_irq, 0);
-	expect_output("driver: /timer: interrupts has neither a virtual nor a physical PPI; not "
-		      "used\n");
-}
-
-static void pl011(void **state)
-{
-	(void)state;
-	tree_open(&tree, "short");
-	tree_cells(&tree, "reg", UART, 0x40);
-	tree_close(&tree);
-	tree_open(&tree, "uart");
-	tree_cells(&tree, "reg", UART, 0x1000);
-	tree_close(&tree);
-	tree_end(&tree);
-	assert_int_equal(pl011_driver.probe(tree.blob, node_of("/short"), 0, &found), -1);
-	expect_output("driver: /short: reg has 0x40 bytes, 0x48 are needed; not used\n");
-	assert_null(found.serial);
-	assert_int_equal(pl011_driver.probe(tree.blob, node_of("/uart"), 0, &found), 0);
-	expect_output("");
-	assert_int_equal(found.serial->irq, 0);
-	found.serial->write("ab", 2);
-	assert_int_equal(uart[0], 'b');
-	assert_int_equal(found.serial->read(), 'b');
-	uart[AT(0x18)] = 0x10;
-	assert_int_equal(found.serial->read(), -1);
-	found.serial->enable_rx_irq();
-	assert_int_equal(uart[AT(0x38)], 0x50);
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -606,9 +321,6 @@ int main(void)
 		TEST(v3_redistributor_not_mapped),
 		TEST(v3_region_missing),
 		TEST(v3),
-		TEST(interrupts),
-		TEST(timer),
-		TEST(pl011),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
