@@ -7,21 +7,7 @@
 #include <mm/page_owner.h>
 #include <mm/page_use.h>
 #include <mm/reclaim.h>
-#include "unit.h"
-#include "mm/internal.h"
-
-#define LARGEST (MAX_ORDER - 1)
-
-static const struct machine_spec one_section = {
-	.bank = {{0, 32768, 0}}, .nr_cpus = 4, .keep_boot_reserved = true, .lazy = true};
-
-static struct machine *create(const struct machine_spec *spec)
-{
-	struct machine *machine = machine_create(spec);
-
-	machine_lift_reserves(machine);
-	return machine;
-}
+#include "offline_fixture.h"
 
 static void wholly_free_blocks_are_offline_and_free(void **state)
 {

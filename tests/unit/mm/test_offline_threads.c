@@ -5,21 +5,7 @@
  */
 #include <pthread.h>
 #include <sched.h>
-#include "unit.h"
-#include "mm/internal.h"
-
-#define LARGEST (MAX_ORDER - 1)
-
-static const struct machine_spec one_section = {
-	.bank = {{0, 32768, 0}}, .nr_cpus = 4, .keep_boot_reserved = true, .lazy = true};
-
-static struct machine *create(const struct machine_spec *spec)
-{
-	struct machine *machine = machine_create(spec);
-
-	machine_lift_reserves(machine);
-	return machine;
-}
+#include "offline_fixture.h"
 
 /* The last block is claimed by CPU 0, and not listed yet: what CPU 1 does meanwhile. */
 static struct {
