@@ -133,6 +133,39 @@ static inline void add_blocks(
 	}
 }
 
+/** What all CPUs of the machine have counted. */
+static inline struct mm_cpu_stat sum_of(const struct machine *machine)
+{
+	struct mm_cpu_stat sum;
+
+	mm_sum_stat(&machine->mm, &sum);
+	return sum;
+}
+
+/** Free the single pages that are chained on a list, by their lru. */
+static inline void give_all(struct list_head *taken)
+{
+	while (!list_empty(taken)) {
+		struct page *page = list_first_entry(taken, struct page, lru);
+
+		list_del(&page->lru);
+		__free_page(page);
+	}
+}
+
+/** Fails unless all pages are back, none is dirty or being written, and nothing was reported. */
+static inline void assert_all_is_back(struct machine *machine)
+{
+	const struct mm_cpu_stat sum = sum_of(machine);
+	struct mm_check_result result;
+
+	assert_no_misuse();
+	assert_int_equal(sum.nr_dirty, 0);
+	assert_int_equal(sum.nr_writeback, 0);
+	assert_int_equal(mm_check(&machine->mm, &result), 0);
+	assert_int_equal(result.allocated, 0);
+}
+
 /** Hot or cold cache of a CPU in a zone. */
 static inline struct per_cpu_pages *cache_of(
 	const struct machine *machine, unsigned int cpu, const struct zone *zone, int which)

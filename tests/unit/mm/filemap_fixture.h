@@ -42,27 +42,16 @@ static inline int setup(void **state)
 
 static inline int teardown(void **state)
 {
-	struct mm_check_result result;
-	struct mm_cpu_stat stat;
-
 	(void)state;
 	store_destroy(store);
-	assert_no_misuse();
-	mm_sum_stat(&machine->mm, &stat);
-	assert_int_equal(stat.nr_dirty, 0);
-	assert_int_equal(stat.nr_writeback, 0);
-	assert_int_equal(mm_check(&machine->mm, &result), 0);
-	assert_int_equal(result.allocated, 0);
+	assert_all_is_back(machine);
 	machine_destroy(machine);
 	return 0;
 }
 
 static inline struct mm_cpu_stat stat_now(void)
 {
-	struct mm_cpu_stat stat;
-
-	mm_sum_stat(&machine->mm, &stat);
-	return stat;
+	return sum_of(machine);
 }
 
 static inline unsigned long nr_allocated(void)

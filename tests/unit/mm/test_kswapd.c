@@ -123,7 +123,7 @@ static void empty_lists_mark_the_zone_and_end_the_round(void **state)
 	assert_int_equal(stat_now().pageoutrun, 1);
 	assert_int_equal(nr_waits, 0);
 	assert_int_equal(zone->temp_priority, DEF_PRIORITY);
-	let_go();
+	give_all(&held);
 	drain_local_pages();
 	assert_int_equal(zone->all_unreclaimable, 0);
 	assert_int_equal(zone->pages_scanned, 0);
@@ -148,7 +148,7 @@ static void pages_scanned_four_times_in_vain_give_the_zone_up(void **state)
 	assert_int_equal(balance_pgdat(machine->mm.node[0], 0), 0);
 	assert_int_equal(nr_waits, 0);
 	store->write_mode = STORE_NOW;
-	let_go();
+	give_all(&held);
 	end();
 }
 
@@ -181,7 +181,7 @@ static void waking_is_for_short_zones_and_remembers_the_largest_order(void **sta
 	assert_int_equal(mm_current()->woken, 0);
 	assert_int_equal(pgdat->kswapd_max_order, 5);
 	pgdat->kswapd_max_order = 0;
-	let_go();
+	give_all(&held);
 	end();
 }
 
@@ -225,7 +225,7 @@ static void S39_the_zone_is_low_in_so_many_wakeups(void **state)
 			hold(page);
 		assert_int_equal(nr_low, rows[i].nr_low);
 		wait_end(&machine->mm.node[0]->kswapd_wait, &waiter);
-		let_go();
+		give_all(&held);
 		machine_destroy(machine);
 	}
 }
@@ -276,7 +276,7 @@ static void kswapd_does_not_sleep_when_more_was_asked_meanwhile(void **state)
 	/* The call that we jumped out of. */
 	shrinker.running = 0;
 	remove_shrinker(&shrinker);
-	let_go();
+	give_all(&held);
 	end();
 }
 
@@ -309,7 +309,7 @@ static void kswapd_does_not_sleep_over_a_request(void **state)
 	}
 	mm_current()->woken = 0;
 	remove_shrinker(&shrinker);
-	let_go();
+	give_all(&held);
 	end();
 }
 

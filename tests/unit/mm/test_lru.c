@@ -52,10 +52,7 @@ static void drop(struct page *page)
 
 static struct mm_cpu_stat stat_now(void)
 {
-	struct mm_cpu_stat stat;
-
-	mm_sum_stat(&machine->mm, &stat);
-	return stat;
+	return sum_of(machine);
 }
 
 static struct page *oldest(const struct list_head *list)

@@ -49,16 +49,6 @@ static void S55_bind_list(void **state)
 	assert_int_equal(mm_policy_zone(&machine->mm), ZONE_NORMAL);
 }
 
-static void give_all(struct list_head *taken)
-{
-	while (!list_empty(taken)) {
-		struct page *page = list_first_entry(taken, struct page, lru);
-
-		list_del(&page->lru);
-		__free_page(page);
-	}
-}
-
 /* Take single pages until there is none; how many came from each node. They go back at the end. */
 static void take_all(gfp_t gfp, unsigned int from[4])
 {

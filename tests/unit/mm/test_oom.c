@@ -70,10 +70,7 @@ static int teardown(void **state)
 
 static unsigned long kills_counted(void)
 {
-	struct mm_cpu_stat sum;
-
-	mm_sum_stat(&machine->mm, &sum);
-	return sum.oom_kill;
+	return sum_of(machine).oom_kill;
 }
 
 static void the_highest_score_is_killed(void **state)
@@ -225,16 +222,6 @@ static void take_down_to(unsigned long left, struct list_head *taken)
 
 		assert_non_null(page);
 		list_add(&page->lru, taken);
-	}
-}
-
-static void give_all(struct list_head *taken)
-{
-	while (!list_empty(taken)) {
-		struct page *page = list_first_entry(taken, struct page, lru);
-
-		list_del(&page->lru);
-		__free_page(page);
 	}
 }
 

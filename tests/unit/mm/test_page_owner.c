@@ -136,11 +136,7 @@ static void without_memory_the_owner_stays_off(void **state)
 	assert_int_equal(nr_free_pages(&machine->mm), free);
 	assert_int_equal(mm_debug(&machine->mm) & MM_SWITCH_DEBUG, 0);
 	assert_int_equal(this_cpu->switches, 0);
-	while (!list_empty(&taken)) {
-		page = list_first_entry(&taken, struct page, lru);
-		list_del(&page->lru);
-		__free_page(page);
-	}
+	give_all(&taken);
 }
 
 static void a_report_names_both_sites(void **state)
@@ -157,6 +153,8 @@ static void a_report_names_both_sites(void **state)
 	assert_printed("page last freed via order 0, ");
 	assert_printed(" task swapper, cpu 0, at ");
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

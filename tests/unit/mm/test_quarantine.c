@@ -93,11 +93,7 @@ static void a_shortage_empties_the_quarantine(void **state)
 	}
 	assert_int_equal(nr, 16384);
 	switch_off(MM_DEBUG_QUARANTINE);
-	while (!list_empty(&taken)) {
-		page = list_first_entry(&taken, struct page, lru);
-		list_del(&page->lru);
-		__free_page(page);
-	}
+	give_all(&taken);
 }
 
 /* What is freed to have memory does not wait: it would not be free by that. */
@@ -114,6 +110,8 @@ static void what_reclaim_frees_does_not_wait(void **state)
 	assert_int_equal(nr_quarantined_pages(&machine->mm), 0);
 	switch_off(MM_DEBUG_QUARANTINE);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -62,17 +62,9 @@ static void begin(unsigned long nr_pages)
 
 static void end(void)
 {
-	struct mm_check_result result;
-	struct mm_cpu_stat stat;
-
 	assert_int_equal(wrong, 0);
-	assert_no_misuse();
-	mm_sum_stat(&machine->mm, &stat);
-	assert_int_equal(stat.nr_dirty, 0);
-	assert_int_equal(stat.nr_writeback, 0);
 	assert_int_equal(zone->nr_active + zone->nr_inactive, 0);
-	assert_int_equal(mm_check(&machine->mm, &result), 0);
-	assert_int_equal(result.allocated, 0);
+	assert_all_is_back(machine);
 	machine_destroy(machine);
 }
 

@@ -5,14 +5,6 @@
  */
 #include "show_fixture.h"
 
-static struct mm_cpu_stat sum_of(const struct machine *machine)
-{
-	struct mm_cpu_stat sum;
-
-	mm_sum_stat(&machine->mm, &sum);
-	return sum;
-}
-
 static void S57_allocations_and_frees_count_pages(void **state)
 {
 	struct machine *machine = machine_create(&fixture_f1);

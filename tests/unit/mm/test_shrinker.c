@@ -62,10 +62,7 @@ static int teardown(void **state)
 
 static unsigned long slabs_scanned(void)
 {
-	struct mm_cpu_stat stat;
-
-	mm_sum_stat(&machine->mm, &stat);
-	return stat.slabs_scanned;
+	return sum_of(machine).slabs_scanned;
 }
 
 static void shrink(unsigned long scanned, unsigned long lru_pages)

@@ -80,7 +80,7 @@ static void atomic_requests_never_reclaim(void **state)
 	assert_int_equal(stat_now().allocstall, 0);
 	assert_int_equal(stat_now().pgsteal[ZONE_NORMAL], 0);
 	assert_int_equal(store->mapping.nr_pages, 3000);
-	let_go();
+	give_all(&held);
 	end();
 }
 
@@ -104,7 +104,7 @@ static void full_of_dirty_pages_serves_who_may_write_only(void **state)
 	assert_non_null(page);
 	assert_true(store->nr_writes >= 32);
 	hold(page);
-	let_go();
+	give_all(&held);
 	end();
 }
 
@@ -131,7 +131,7 @@ static void dirty_pages_that_can_not_be_written_end_in_oom(void **state)
 	assert_int_equal(nr_ooms, 1);
 	assert_true(nr_waits > 0);
 	hold(page);
-	let_go();
+	give_all(&held);
 	end();
 }
 
@@ -172,7 +172,7 @@ static void who_writes_for_reclaim_has_the_reserves_and_does_not_reclaim(void **
 	store->on_write = NULL;
 	for (unsigned int i = 0; i < nr_taken_in_write; i++)
 		__free_pages(taken_in_write[i], 0);
-	let_go();
+	give_all(&held);
 	end();
 }
 

@@ -50,26 +50,15 @@ static inline void begin(const struct machine_spec *spec)
 
 static inline void end(void)
 {
-	struct mm_check_result result;
-	struct mm_cpu_stat stat;
-
 	store_destroy(store);
-	assert_no_misuse();
-	mm_sum_stat(&machine->mm, &stat);
-	assert_int_equal(stat.nr_dirty, 0);
-	assert_int_equal(stat.nr_writeback, 0);
-	assert_int_equal(mm_check(&machine->mm, &result), 0);
-	assert_int_equal(result.allocated, 0);
+	assert_all_is_back(machine);
 	assert_int_equal(mm_current()->flags, 0);
 	machine_destroy(machine);
 }
 
 static inline struct mm_cpu_stat stat_now(void)
 {
-	struct mm_cpu_stat stat;
-
-	mm_sum_stat(&machine->mm, &stat);
-	return stat;
+	return sum_of(machine);
 }
 
 static inline const struct zonelist *zonelist_of(int nid)
@@ -108,16 +97,6 @@ static inline void hold_until(int nid, gfp_t gfp, struct zone *from, unsigned lo
 	}
 	mm_current()->flags &= ~PF_MEMALLOC;
 	drain_local_pages();
-}
-
-static inline void let_go(void)
-{
-	while (!list_empty(&held)) {
-		struct page *page = list_first_entry(&held, struct page, lru);
-
-		list_del(&page->lru);
-		__free_pages(page, 0);
-	}
 }
 
 static inline void fill(void (*with)(struct store *, unsigned long, unsigned long))
