@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tests of debugging levels share: a machine, what is printed kept, and the levels
- * switched.
+ * What the tests of debugging levels, and of what they find, share: a machine, what is printed
+ * kept, and the levels switched.
  */
 #ifndef TESTS_UNIT_MM_DEBUG_FIXTURE_H
 #define TESTS_UNIT_MM_DEBUG_FIXTURE_H
@@ -10,11 +10,16 @@
 
 static struct machine *machine;
 
+static inline void start_on(const struct machine_spec *spec)
+{
+	machine = machine_create(spec);
+	host_print_capture_start();
+}
+
 static inline int setup(void **state)
 {
 	(void)state;
-	machine = machine_create(&fixture_f4);
-	host_print_capture_start();
+	start_on(&fixture_f4);
 	return 0;
 }
 
@@ -36,7 +41,5 @@ static inline void switch_off(unsigned int levels)
 {
 	assert_int_equal(mm_debug_set(&machine->mm, levels, false), 0);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 #endif

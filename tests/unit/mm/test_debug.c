@@ -322,6 +322,8 @@ static void an_owner_is_not_blamed(void **state)
 	switch_off(MM_DEBUG_POISON);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

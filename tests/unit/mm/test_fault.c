@@ -3,26 +3,20 @@
  * Fault injection: which requests fail, in Linux's order of questions, and what is said.
  */
 #include <mm/explain.h>
-#include "unit.h"
+#include "debug_fixture.h"
 
-static struct machine *machine;
-
-static int setup(void **state)
+static int setup_f2(void **state)
 {
 	(void)state;
-	machine = machine_create(&fixture_f2);
-	host_print_capture_start();
+	start_on(&fixture_f2);
 	return 0;
 }
 
-static int teardown(void **state)
+static int teardown_fault(void **state)
 {
-	(void)state;
 	mm_fault_set_nth(0);
 	mm_debug_set(&machine->mm, MM_DEBUG_FAULT, false);
-	host_print_capture_stop();
-	machine_destroy(machine);
-	return 0;
+	return teardown(state);
 }
 
 /* Linux's, but that single pages of anybody fail, always, and nothing is printed. */
@@ -275,7 +269,7 @@ static void what_is_none_of_them_is_refused(void **state)
 	assert_memory_equal(&attr, &before, sizeof(attr));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup_f2, teardown_fault)
 
 int main(void)
 {

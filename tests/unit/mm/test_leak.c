@@ -3,25 +3,15 @@
  * Leaks: what was allocated since a mark, by place, the largest first.
  */
 #include <mm/leak.h>
-#include "unit.h"
+#include "debug_fixture.h"
 
-static struct machine *machine;
 static struct mm_leaks leaks;
 
-static int setup(void **state)
+static int setup_owner(void **state)
 {
 	(void)state;
-	machine = machine_create(&fixture_f4);
-	host_print_capture_start();
+	start_on(&fixture_f4);
 	return mm_debug_set(&machine->mm, MM_DEBUG_OWNER, true);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	host_print_capture_stop();
-	machine_destroy(machine);
-	return 0;
 }
 
 /* Two places to allocate from, each with a call of its own. */
@@ -173,7 +163,7 @@ static void without_records_there_is_nothing(void **state)
 	__free_page(page);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_owner, teardown)
 
 int main(void)
 {

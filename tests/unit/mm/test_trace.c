@@ -2,26 +2,12 @@
 /*
  * Trace: what is written into the rings, in which order, and what is lost.
  */
-#include "unit.h"
+#include "debug_fixture.h"
 
-static struct machine *machine;
-
-static int setup(void **state)
+static int teardown_trace(void **state)
 {
-	(void)state;
-	machine = machine_create(&fixture_f4);
-	host_print_capture_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
 	mm_debug_set(&machine->mm, MM_DEBUG_TRACE | MM_DEBUG_FAULT, false);
-	host_print_capture_stop();
-	machine_enter(machine, 0);
-	machine_destroy(machine);
-	return 0;
+	return teardown(state);
 }
 
 static void trace_on(void)
@@ -244,7 +230,7 @@ static void the_dump_has_the_machine_and_the_events(void **state)
 	assert_int_equal(times_printed(line), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown_trace)
 
 int main(void)
 {

@@ -4,30 +4,20 @@
  * lent, so an access that is not preceded by a fault here would end the test.
  */
 #include <port/mem.h>
-#include "unit.h"
+#include "debug_fixture.h"
 
 /* The second section has no memory, so its descriptors are not there. */
 static const struct machine_spec spec = {
 	.bank = {{0, BLOCK_PAGES, 0}, {2 * SECTION_PAGES, BLOCK_PAGES, 0}}};
 
-static struct machine *machine;
 static struct page *stray;
 static const char pc[1];
 
-static int setup(void **state)
+static int setup_stray(void **state)
 {
 	(void)state;
-	machine = machine_create(&spec);
+	start_on(&spec);
 	stray = pfn_to_page(SECTION_PAGES);
-	host_print_capture_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	host_print_capture_stop();
-	machine_destroy(machine);
 	return 0;
 }
 
@@ -102,7 +92,7 @@ static void a_stray_page_that_comes_online_is_as_any(void **state)
 	machine_enter(machine, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_stray, teardown)
 
 int main(void)
 {

@@ -4,30 +4,7 @@
  * so an access of the core's own to one that is free ends the test.
  */
 #include <port/mem.h>
-#include "unit.h"
-
-static struct machine *machine;
-
-static int setup(void **state)
-{
-	(void)state;
-	machine = machine_create(&fixture_f4);
-	host_print_capture_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	host_print_capture_stop();
-	machine_destroy(machine);
-	return 0;
-}
-
-static void switch_on(unsigned int levels)
-{
-	assert_int_equal(mm_debug_set(&machine->mm, levels, true), 0);
-}
+#include "debug_fixture.h"
 
 static void *address(const struct page *page)
 {
