@@ -9,8 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 #include "kernel/stress/oom.h"
+#include "ticks.h"
 #include "unit.h"
 
+/* Whoever fetches caches waits for all CPUs: their threads are interrupted time and again. */
 #define TICK_NANOSECONDS 1000000L
 
 /* 16 MiB on two nodes. */
@@ -24,19 +26,6 @@ static const struct machine_spec board = {
 static struct machine *machine;
 static struct oom_run run;
 
-/* Whoever fetches caches waits for all CPUs: their threads are interrupted time and again. */
-static timer_t tick_start(void)
-{
-	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
-	struct itimerspec every = {{0, TICK_NANOSECONDS}, {0, TICK_NANOSECONDS}};
-	timer_t timer;
-
-	event._sigev_un._tid = gettid();
-	assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
-	assert_int_equal(timer_settime(timer, 0, &every, NULL), 0);
-	return timer;
-}
-
 static void *eat(void *arg)
 {
 	unsigned int id = *(unsigned int *)arg;
@@ -44,7 +33,7 @@ static void *eat(void *arg)
 
 	machine_enter(machine, id);
 	host_cpu_register(NULL);
-	timer = tick_start();
+	timer = tick_start(TICK_NANOSECONDS);
 	oom_eat(&run, id - 1);
 	timer_delete(timer);
 	host_cpu_unregister();
@@ -70,7 +59,7 @@ static bool run_oom(const struct oom_params *params, bool (*interrupted)(void))
 		assert_int_equal(pthread_create(&thread[i], NULL, eat, &id[i]), 0);
 	}
 	host_cpu_register(NULL);
-	timer = tick_start();
+	timer = tick_start(TICK_NANOSECONDS);
 	passed = oom_coordinate(&run, board.nr_cpus - 1);
 	timer_delete(timer);
 	host_cpu_unregister();

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "kernel/stress/core.h"
+#include "ticks.h"
 #include "unit.h"
 
 #define TICK_NANOSECONDS 500000L
@@ -59,19 +60,6 @@ static void tick(void)
 	stress_tick(&stress);
 }
 
-/* Signals for the calling thread, at every tick. */
-static timer_t tick_start(void)
-{
-	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
-	struct itimerspec every = {{0, TICK_NANOSECONDS}, {0, TICK_NANOSECONDS}};
-	timer_t timer;
-
-	event._sigev_un._tid = gettid();
-	assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
-	assert_int_equal(timer_settime(timer, 0, &every, NULL), 0);
-	return timer;
-}
-
 static void *run_slot(void *arg)
 {
 	unsigned int slot = *(unsigned int *)arg;
@@ -79,7 +67,7 @@ static void *run_slot(void *arg)
 
 	machine_enter(machine, slot);
 	host_cpu_register(tick);
-	timer = tick_start();
+	timer = tick_start(TICK_NANOSECONDS);
 	stress_cpu_main(&stress, slot);
 	timer_delete(timer);
 	host_cpu_unregister();
