@@ -79,6 +79,13 @@ static inline void assert_printed(const char *text)
 		fail_msg("\"%s\" is not in:\n%s", text, host_print_captured());
 }
 
+/** Fails unless just this was printed since the last look. */
+static inline void expect_output(const char *lines)
+{
+	assert_string_equal(host_print_captured(), lines);
+	host_print_capture_start();
+}
+
 /**
  * A machine that mm_init() has not seen yet: banks and windows, this thread its boot CPU. Then
  * bare_init(), whose result must be `expected`, and bare_destroy().

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tests of mm/show_stat.c share.
+ * What the tests of reports share.
  */
 #ifndef TESTS_UNIT_MM_SHOW_FIXTURE_H
 #define TESTS_UNIT_MM_SHOW_FIXTURE_H

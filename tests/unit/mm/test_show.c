@@ -2,14 +2,7 @@
 /*
  * Reports: the text of each, byte for byte where Linux has the format.
  */
-#include "unit.h"
-
-/* Fails unless what has been printed is exactly this; ends the capture. */
-static void assert_all_printed(const char *expected)
-{
-	assert_string_equal(host_print_captured(), expected);
-	host_print_capture_stop();
-}
+#include "show_fixture.h"
 
 /* "Node %d, zone %8s " and eleven times "%6lu ", as Linux's /proc/buddyinfo. */
 static void buddyinfo_is_linuxs_text(void **state)

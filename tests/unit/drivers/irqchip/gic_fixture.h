@@ -150,12 +150,6 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-static inline void expect_output(const char *lines)
-{
-	assert_string_equal(host_print_captured(), lines);
-	host_print_capture_start();
-}
-
 /* A device at the GIC. */
 #define DEVICE(name, ...)                                     \
 	do {                                                  \

@@ -8,19 +8,12 @@
 #ifndef TESTS_UNIT_DRIVERS_OF_FIXTURE_H
 #define TESTS_UNIT_DRIVERS_OF_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
 #include <libfdt.h>
-#include <arch/host.h>
 #include <drivers/of.h>
 #include "tree.h"
+#include "unit.h"
 
 #define KIB 1024ULL
-#define MIB (1024 * KIB)
-#define GIB (1024 * MIB)
 #define RAM 0x80000000ULL
 
 static struct tree tree;
@@ -43,12 +36,6 @@ static inline int teardown(void **state)
 	(void)state;
 	host_print_capture_stop();
 	return 0;
-}
-
-static inline void expect_output(const char *lines)
-{
-	assert_string_equal(host_print_captured(), lines);
-	host_print_capture_start();
 }
 
 /** The next finding of a test with very many: compares the first line, whatever follows. */
