@@ -10,9 +10,9 @@
  *
  * Whatever is unusual goes to page_alloc.c or page_free.c, which serve all calls and come to the
  * same result; so this file has no reports, no explanations and no loops. It leaves for them by
- * tail calls only: a function here needs no stack frame, which would cost as much as its work, and
- * who is called finds as its return address who called here. (Compilers make jumps of them with
- * -O2; without, reports name this file's functions.)
+ * tail calls: a function here needs no stack frame, which would cost as much as its work, and who
+ * is called finds as its return address who called here. (Compilers make jumps of them with -O2;
+ * without, reports name this file's functions.) Only a refill is called, and comes back.
  *
  * Owns nothing; the caches' section is pcp.c's (enter, exit, and why that is enough). The order of
  * the tests is free: each has only to be true while nothing has been changed yet.
@@ -117,10 +117,8 @@ static ALWAYS_INLINE struct page *alloc_single(
 
 /* Only __GFP_ZERO is unusual. What the caller has at hand it gives, where it has it. */
 static __attribute__((noinline)) struct page *alloc_zeroed(
-	gfp_t gfp, unsigned int order, struct mm_cpu *cpu, struct per_cpu_pageset *set)
+	gfp_t gfp, struct mm_cpu *cpu, struct per_cpu_pageset *set)
 {
-	if (ARCH_HAS_HIGHMEM && unlikely(gfp & __GFP_HIGHMEM))
-		return alloc_any(gfp, order);
 	return alloc_single(gfp, cpu, set, true);
 }
 
@@ -186,8 +184,10 @@ static ALWAYS_INLINE struct page *alloc_hot(gfp_t gfp, unsigned int order)
 
 	if (unlikely(order | cpu->attention))
 		return alloc_block(gfp, order, cpu, set);
+	/* HIGHMEM that is to be cleared is refused to some, also where there is no such zone. */
 	if (unlikely(gfp & (__GFP_ZERO | __GFP_COLD)))
-		return gfp & __GFP_COLD ? alloc_any(gfp, 0) : alloc_zeroed(gfp, order, cpu, set);
+		return gfp & (__GFP_COLD | __GFP_HIGHMEM) ? alloc_any(gfp, 0)
+							  : alloc_zeroed(gfp, cpu, set);
 	return alloc_single(gfp, cpu, set, false);
 }
 

@@ -94,8 +94,13 @@ static void S49_zeroed_highmem_is_misuse(void **state)
 	assert_misuse(MISUSE_BAD_GFP, NULL, 2);
 	assert_null(alloc_pages_node(0, __GFP_HIGHMEM | __GFP_ZERO, 0));
 	assert_misuse(MISUSE_BAD_GFP, NULL, 0);
-	host_print_capture_stop();
 	assert_int_equal(nr_free_pages(&machine->mm), 4096);
+	/* A page that is cached is refused as well. */
+	__free_page(alloc_page(GFP_KERNEL));
+	assert_true(nr_cached_pages(&machine->mm) > 0);
+	assert_null(alloc_page(GFP_ATOMIC | __GFP_HIGHMEM | __GFP_ZERO));
+	assert_misuse(MISUSE_BAD_GFP, NULL, 0);
+	host_print_capture_stop();
 	page = alloc_pages(GFP_HIGHUSER | __GFP_ZERO, 0);
 	assert_non_null(page);
 	assert_no_misuse();
