@@ -156,25 +156,15 @@ int cmd_drain(int argc, char **argv)
 	return CMD_OK;
 }
 
-/* Nobody may be at work while all is counted, and kswapd may be, right after somebody was. */
-static void wait_for_kswapds(void)
-{
-	const uint64_t until = cpu_time() + KSWAPD_SECONDS * cpu_time_hz();
-	struct pglist_data *pgdat;
-
-	for_each_pgdat (pgdat, &kernel.mm) {
-		while (pgdat->node_present_pages && !kswapd_sleeps(pgdat) && cpu_time() < until)
-			task_sleep(cpu_time() + cpu_time_hz() / 1000);
-	}
-}
-
 int cmd_check(int argc, char **argv)
 {
 	struct mm_check_result r;
 	unsigned long errors;
 
 	(void)argc, (void)argv;
-	wait_for_kswapds();
+	/* Nobody may be at work while all is counted, and kswapd may be, right after somebody was.
+	 */
+	wait_for_kswapds(&kernel.mm, cpu_time() + KSWAPD_SECONDS * cpu_time_hz());
 	errors = mm_check(&kernel.mm, &r) + mm_check_poison(&kernel.mm);
 	print("check: %lu free + %lu cached + %lu allocated + %lu reserved + %lu set aside = "
 	      "%lu of %lu pages\n",

@@ -9,8 +9,8 @@
  * It balances a node until all its zones are above pages_high, or nothing more comes; a zone that
  * was scanned in vain for long is given up, until pages of it are freed.
  *
- * Owns kswapd_max_order, kswapd_reclaims and kswapd_onlines of struct pglist_data: what it is asked
- * for; it looks at them when it is on kswapd_wait already, so that no wake-up is lost. And
+ * Owns kswapd, kswapd_max_order, kswapd_reclaims and kswapd_onlines of struct pglist_data: what it
+ * is asked for; it looks at them when it is on kswapd_wait already, so that no wake-up is lost. And
  * pages_scanned, which lru.c counts, and all_unreclaimable of struct zone, which the buddy system
  * resets. All are relaxed atomics.
  *
@@ -23,6 +23,9 @@
 
 /* kswapd gives a zone up that was scanned so many times over without a page freed. */
 #define GIVE_UP_SCANS 4U
+
+/* Looks in a second, of who waits until all kswapds sleep. */
+#define LOOKS_HZ 1000U
 
 void wakeup_kswapd(struct zone *zone, unsigned int order)
 {
@@ -173,13 +176,35 @@ unsigned long balance_pgdat(struct pglist_data *pgdat, unsigned int order)
 	return total;
 }
 
+static bool is_asked(const unsigned int *what)
+{
+	return __atomic_load_n(what, __ATOMIC_RELAXED);
+}
+
 bool kswapd_sleeps(struct pglist_data *pgdat)
 {
 	irq_flags_t flags = spin_lock_irqsave(&pgdat->kswapd_wait.lock);
-	bool sleeps = !list_empty(&pgdat->kswapd_wait.waiters);
+	const bool queued = !list_empty(&pgdat->kswapd_wait.waiters);
 
 	spin_unlock_irqrestore(&pgdat->kswapd_wait.lock, flags);
-	return sleeps;
+	/* It takes what it is asked for when it has left the queue. */
+	return queued && !is_asked(&pgdat->kswapd_reclaims) && !is_asked(&pgdat->kswapd_onlines);
+}
+
+bool wait_for_kswapds(struct mm *mm, uint64_t deadline)
+{
+	struct pglist_data *pgdat;
+
+	for_each_pgdat (pgdat, mm) {
+		if (!__atomic_load_n(&pgdat->kswapd, __ATOMIC_ACQUIRE))
+			continue;
+		while (!kswapd_sleeps(pgdat)) {
+			if (cpu_time() >= deadline)
+				return false;
+			task_sleep(cpu_time() + cpu_time_hz() / LOOKS_HZ);
+		}
+	}
+	return true;
 }
 
 /* Blocks ahead of need, in all zones that run out of them. */
@@ -193,11 +218,6 @@ static void online_ahead(struct pglist_data *pgdat)
 	}
 }
 
-static bool is_asked(const unsigned int *what)
-{
-	return __atomic_load_n(what, __ATOMIC_RELAXED);
-}
-
 static bool take_asked(unsigned int *what)
 {
 	return __atomic_exchange_n(what, 0, __ATOMIC_RELAXED);
@@ -208,6 +228,7 @@ _Noreturn void kswapd(struct pglist_data *pgdat)
 	unsigned int order = 0;
 
 	ASSERT(mm_current()->flags & PF_MEMALLOC);
+	__atomic_store_n(&pgdat->kswapd, mm_current(), __ATOMIC_RELEASE);
 	online_ahead(pgdat);
 	for (;;) {
 		const unsigned int before = order;

@@ -145,6 +145,7 @@ struct pglist_data {
 	unsigned int nr_online;         /* entries of fallback[] */
 	const int *fallback;            /* node ids, nearest first, itself at the head */
 	struct pglist_data *pgdat_next; /* mm->pgdat_list: last initialised node first */
+	struct mm_task *kswapd;         /* its thread, from when that runs; else NULL; atomic */
 	struct wait_queue kswapd_wait;  /* this node's kswapd sleeps here */
 	unsigned int kswapd_max_order;  /* largest order that it was woken for; atomic */
 	unsigned int kswapd_reclaims;   /* it was woken to free pages; atomic */

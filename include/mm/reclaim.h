@@ -80,9 +80,14 @@ void congestion_wait(uint64_t deadline);
  */
 _Noreturn void kswapd(struct pglist_data *pgdat);
 
-/** True if the node has a kswapd, and it is asleep: through with what it had in hand. Any context.
- */
+/** True if the node has a kswapd, and it is asleep with nothing to do. Any context. */
 bool kswapd_sleeps(struct pglist_data *pgdat);
+
+/**
+ * Wait until each kswapd that there is sleeps, through with what it had in hand: before mm_check(),
+ * when nobody allocates any more. False if one is at work yet at `deadline`, cpu_time(). May sleep.
+ */
+bool wait_for_kswapds(struct mm *mm, uint64_t deadline);
 
 /**
  * One balancing of a node, as kswapd does when woken: until every zone is at pages_high, or

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <mm/reclaim.h>
 #include <port/cpu.h>
 #include <port/print.h>
 #include "core.h"
@@ -363,6 +364,8 @@ static void measure_before(struct stress *s)
 {
 	struct mm_check_result result;
 
+	s->patience = PATIENCE_SECONDS * cpu_time_hz();
+	wait_for_kswapds(s->mm, cpu_time() + s->patience);
 	drain_all_pages(s->mm);
 	s->free_before = nr_free_pages(s->mm);
 	mm_sum_stat(s->mm, &s->stat_before);
@@ -412,7 +415,6 @@ int stress_begin(struct stress *s, struct mm *mm, const struct stress_params *pa
 	}
 	s->start_time = s->running_at = cpu_time();
 	s->next_progress = s->start_time + cpu_time_hz();
-	s->patience = PATIENCE_SECONDS * cpu_time_hz();
 	if (params->seconds)
 		s->deadline = s->start_time + params->seconds * cpu_time_hz();
 	stress_print_start(s);
@@ -431,6 +433,7 @@ static void measure_after(struct stress *s)
 	}
 	free_state(s);
 	owned = ownership_destroy(&s->owners);
+	wait_for_kswapds(s->mm, cpu_time() + s->patience);
 	drain_all_pages(s->mm);
 	s->leaked = (long)(s->free_before - nr_free_pages(s->mm));
 	if (mm_check(s->mm, &result))

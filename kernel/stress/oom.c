@@ -201,6 +201,7 @@ static void measure(struct oom_run *run, struct balance *balance)
 	unsigned long active, inactive;
 	struct mm_cpu_stat stat;
 
+	wait_for_kswapds(run->mm, cpu_time() + PATIENCE_SECONDS * cpu_time_hz());
 	drain_all_pages(run->mm);
 	mm_sum_stat(run->mm, &stat);
 	mm_count_lru(run->mm, &active, &inactive);

@@ -30,7 +30,6 @@
 #define PROBE_ORDER_MAX 3U
 /** A zone that kswapd fills meanwhile is emptied again, so often. */
 #define PROBE_TRIES 4U
-#define NAP_HZ      200U
 
 struct pressure_zone {
 	struct hoard hoard;
@@ -41,18 +40,7 @@ struct pressure_zone {
 struct pressure {
 	struct pressure_zone zone[STRESS_MAX_ZONES];
 	struct victim victim; /* slot 0 opens and shuts it, all others wait meanwhile */
-	nodemask_t kswapds;   /* nodes whose kswapd was asleep at the start: so they have one */
 };
-
-static bool all_kswapds_sleep(const struct stress *s)
-{
-	for (unsigned int i = 0; i < s->nr_nodes; i++) {
-		if (s->pressure->kswapds >> s->nid[i] & 1 &&
-			!kswapd_sleeps(mm_node(s->mm, s->nid[i])))
-			return false;
-	}
-	return true;
-}
 
 /*
  * Shut the victim, and wait until each kswapd is through with what it has in hand: a page that it
@@ -60,11 +48,8 @@ static bool all_kswapds_sleep(const struct stress *s)
  */
 static void shut_victim(struct stress *s)
 {
-	uint64_t until = cpu_time() + s->patience;
-
 	victim_close(&s->pressure->victim);
-	while (!all_kswapds_sleep(s) && cpu_time() < until)
-		task_sleep(cpu_time() + cpu_time_hz() / NAP_HZ);
+	wait_for_kswapds(s->mm, cpu_time() + s->patience);
 }
 
 int pressure_build(struct stress *s)
@@ -81,10 +66,6 @@ int pressure_build(struct stress *s)
 		hoard_init(&at->hoard, &s->zone[i], &at->holder);
 	}
 	s->pressure = pressure;
-	for (unsigned int i = 0; i < s->nr_nodes; i++) {
-		if (kswapd_sleeps(mm_node(s->mm, s->nid[i])))
-			pressure->kswapds |= 1ULL << s->nid[i];
-	}
 	victim_open(&pressure->victim, s);
 	return 0;
 }

@@ -13,6 +13,7 @@
  *
  * Owns the fields of struct stress marked as between CPUs and as slot 0's.
  */
+#include <mm/reclaim.h>
 #include <port/cpu.h>
 #include <port/print.h>
 #include "core.h"
@@ -84,6 +85,7 @@ void stress_check(struct stress *s)
 			     atomic_load(&s->abandoned);
 
 	s->checks++;
+	wait_for_kswapds(s->mm, cpu_time() + s->patience);
 	if (mm_check(s->mm, &result))
 		stress_violation(s, STRESS_CHECK, STRESS_NO_PFN,
 			"no faults found by mm_check(), and there are %lu", result.errors);

@@ -313,6 +313,36 @@ static void kswapd_does_not_sleep_over_a_request(void **state)
 	end();
 }
 
+/* In the queue it is asleep only if it was not asked for anything; without one nobody is waited
+ * for. */
+static void who_waits_for_kswapds_waits_for_what_they_are_asked(void **state)
+{
+	struct pglist_data *pgdat;
+	struct waiter waiter;
+
+	(void)state;
+	begin(&fixture_f2);
+	pgdat = machine->mm.node[0];
+	assert_false(kswapd_sleeps(pgdat));
+	assert_true(wait_for_kswapds(&machine->mm, 0));
+	pgdat->kswapd = mm_current();
+	assert_false(wait_for_kswapds(&machine->mm, 0));
+	wait_begin(&pgdat->kswapd_wait, &waiter);
+	assert_true(kswapd_sleeps(pgdat));
+	assert_true(wait_for_kswapds(&machine->mm, 0));
+	pgdat->kswapd_reclaims = 1;
+	assert_false(kswapd_sleeps(pgdat));
+	assert_false(wait_for_kswapds(&machine->mm, 0));
+	pgdat->kswapd_reclaims = 0;
+	pgdat->kswapd_onlines = 1;
+	assert_false(kswapd_sleeps(pgdat));
+	pgdat->kswapd_onlines = 0;
+	assert_true(wait_for_kswapds(&machine->mm, 0));
+	wait_end(&pgdat->kswapd_wait, &waiter);
+	pgdat->kswapd = NULL;
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +357,7 @@ int main(void)
 		cmocka_unit_test(S39_the_zone_is_low_in_so_many_wakeups),
 		cmocka_unit_test(kswapd_does_not_sleep_when_more_was_asked_meanwhile),
 		cmocka_unit_test(kswapd_does_not_sleep_over_a_request),
+		cmocka_unit_test(who_waits_for_kswapds_waits_for_what_they_are_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
