@@ -302,6 +302,27 @@ void task_wake(struct mm_task *task)
 		smp_kick(thread->cpu);
 }
 
+/*
+ * Up to the first deadline of a sleeper, if there is one: where no interrupt can come, nothing else
+ * would end its sleep. Interrupts off.
+ */
+static void idle_wait(struct run_queue *run)
+{
+	uint64_t first = UINT64_MAX;
+
+	spin_lock(&run->lock);
+	if (!list_empty(&run->sleepers))
+		first = list_first_entry(&run->sleepers, struct thread, sleep_node)->deadline;
+	spin_unlock(&run->lock);
+	if (first == UINT64_MAX) {
+		cpu_wait();
+		return;
+	}
+	cpu_wait_until(first);
+	if (cpu_time() >= first)
+		sched_alarm();
+}
+
 /* The idle thread. It looks and falls asleep with interrupts off: no wake-up comes in between. */
 static void idle(void *unused)
 {
@@ -311,7 +332,7 @@ static void idle(void *unused)
 	finish_switch(run);
 	for (;;) {
 		if (list_empty(&run->runnable))
-			cpu_wait();
+			idle_wait(run);
 		irq_enable();
 		thread_yield();
 		irq_save();

@@ -128,6 +128,7 @@ static const struct row rows[] = {
 	{"3", 3, run_block},
 	{"4", 4, run_block},
 	{"9", 9, run_block},
+	{"10", 10, run_block},
 };
 static const struct row yardstick = {"yardstick", 0, run_yardstick};
 static const struct row calls = {"calls", 0, run_calls};
